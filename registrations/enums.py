@@ -1,0 +1,162 @@
+from django.db import models
+
+
+class State(models.TextChoices):
+    """The states of a registration (labels are for staff; what the person reads stands in the templates)."""
+
+    UNPROVEN = "unproven", "Address not confirmed yet"
+    SUBMITTED = "submitted", "Received"
+    SELECTED = "selected", "Selected, not answered yet"
+    CONFIRMED = "confirmed", "Confirmed"
+    RESERVE = "reserve", "On the list"
+    DECLINED = "declined", "Not selected"
+    LAPSED = "lapsed", "Place given on"
+    WITHDRAWN = "withdrawn", "Place given up"
+    CANCELLED = "cancelled", "Event cancelled"
+    ATTENDED = "attended", "Took part"
+    ABSENT = "absent", "Did not take part"
+
+
+class Act(models.TextChoices):
+    """What is done to a registration. The first eleven may change its state (see states.py); the rest leave their trace only."""
+
+    SEND = "send", "Form sent"
+    PROVE = "prove", "Address confirmed"
+    RELEASE = "release", "Decision released"
+    CONFIRM = "confirm", "Place confirmed"
+    LAPSE = "lapse", "Place given on"
+    PROMOTE = "promote", "Moved up from the list"
+    CLOSE_LIST = "close_list", "List closed"
+    RECONSIDER = "reconsider", "Decided again by hand"
+    ATTENDANCE = "attendance", "Attendance marked"
+    WITHDRAW = "withdraw", "Place given up"
+    CANCEL = "cancel", "Event cancelled"
+    SEND_AGAIN = "send_again", "Form sent again"
+    CHANGE_ANSWERS = "change_answers", "Answers changed"
+    CORRECT_ADDRESS = "correct_address", "Address corrected"
+    CHECK = "check", "Check noted"
+    STAGE = "stage", "Decision staged"
+    UNSTAGE = "unstage", "Staged decision undone"
+    CHANGE_ROLE = "change_role", "Role changed"
+
+
+class Actor(models.TextChoices):
+    """Who may make a move."""
+
+    PERSON = "person", "The person"
+    ORGANISER = "organiser", "An organiser"
+    SYSTEM = "system", "A scan"
+
+
+class Channel(models.TextChoices):
+    """How they told us."""
+
+    PORTAL = "portal", "On the portal"
+    TELEPHONE = "telephone", "By telephone"
+    MAIL = "mail", "By mail"
+    IN_PERSON = "in_person", "In person"
+    LETTER = "letter", "By letter"
+
+
+class ParticipantRole(models.TextChoices):
+    PARTICIPANT = "participant", "Participant"
+    SPEAKER = "speaker", "Speaker"
+    MODERATOR = "moderator", "Moderator"
+    INTERPRETER = "interpreter", "Interpreter"
+    OBSERVER = "observer", "Observer"
+
+
+class Profession(models.TextChoices):
+    POLICE = "police", "Police"
+    PRISON = "prison", "Prison"
+    PROBATION = "probation", "Probation"
+    HEALTH = "health", "Health care"
+    PSYCHOLOGY = "psychology", "Psychology"
+    SOCIAL_WORK = "social_work", "Social work"
+    YOUTH_WORK = "youth_work", "Youth work"
+    EDUCATION = "education", "Education"
+    LOCAL_AUTHORITY = "local_authority", "Local authority"
+    EXIT_WORK = "exit_work", "Exit work"
+    CIVIL_SOCIETY = "civil_society", "Civil society"
+    RESEARCH = "research", "Research"
+    POLICY = "policy", "Policy"
+    OTHER = "other", "Other"
+
+
+class QuestionKind(models.TextChoices):
+    SHORT_TEXT = "short_text", "Short text"
+    LONG_TEXT = "long_text", "Long text"
+    SINGLE_CHOICE = "single_choice", "One of several"
+    MULTIPLE_CHOICE = "multiple_choice", "Several of several"
+    YES_NO = "yes_no", "Yes or no"
+    NUMBER = "number", "Number"
+    DATE = "date", "Date"
+    COUNTRY = "country", "Country"
+    EMAIL = "email", "E-mail address"
+    URL = "url", "Web address"
+    FILE = "file", "File"
+    CONSENT = "consent", "Consent"
+
+
+class Audience(models.TextChoices):
+    REVIEWERS = "reviewers", "Reviewers and organisers"
+    ORGANISERS = "organisers", "Organisers only"
+
+
+class CheckResult(models.TextChoices):
+    """What an organiser found out about who a person is."""
+
+    NOT_LOOKED_AT = "not_looked_at", "Not looked at"
+    FINE = "fine", "Fine"
+    ASK_BACK = "ask_back", "Ask back"
+    REFUSED = "refused", "Refused"
+
+
+class Outcome(models.TextChoices):
+    """What a decision says."""
+
+    SELECT = "select", "Select"
+    RESERVE = "reserve", "Reserve list"
+    DECLINE = "decline", "Not selected"
+
+
+class MailKind(models.TextChoices):
+    """One folder of three files under templates/mail/ each."""
+
+    PROVE_ADDRESS = "prove_address", "Confirm your address"
+    PROVE_REMINDER = "prove_reminder", "Confirm your address (reminder)"
+    ADDRESS_CORRECTED = "address_corrected", "Confirm your corrected address"
+    RECEIVED = "received", "Received"
+    CONFIRMED = "confirmed", "Place confirmed"
+    WAITING_LIST = "waiting_list", "On the waiting list"
+    PROMOTED = "promoted", "Moved up from the list"
+    LIST_CLOSED = "list_closed", "List closed"
+    ANSWERS_CHANGED = "answers_changed", "Answers changed"
+    GIVEN_UP = "given_up", "Place given up"
+    SAME_ADDRESS = "same_address", "Same address again"
+    SELECTED = "selected", "Selected"
+    ANSWER_REMINDER = "answer_reminder", "Please answer (reminder)"
+    PLACE_GIVEN_ON = "place_given_on", "Place given on"
+    RESERVE = "reserve", "On the reserve list"
+    NOT_SELECTED = "not_selected", "Not selected"
+    EVENT_CHANGED = "event_changed", "Event changed"
+    EVENT_CANCELLED = "event_cancelled", "Event cancelled"
+    EVENT_REMINDER = "event_reminder", "Reminder of the event"
+    OUTCOME_PUBLISHED = "outcome_published", "Outcome published"
+    LINK_AGAIN = "link_again", "Private link again"
+    JOIN_LINK_MISSING = "join_link_missing", "To the organiser: join link missing"
+    CALL_CLOSED = "call_closed", "To the organiser: deadline passed"
+
+
+class MailState(models.TextChoices):
+    """The states of a row of the outbox; written by registrations.mail alone."""
+
+    QUEUED = "queued", "Waiting"
+    LEASED = "leased", "Being prepared"
+    HANDING_OVER = "handing_over", "Being handed over"
+    SENT = "sent", "Sent"
+    REFUSED = "refused", "Refused by the receiving side"
+    UNRENDERABLE = "unrenderable", "Text could not be made"
+    TOO_LATE = "too_late", "No longer useful"
+    CANCELLED = "cancelled", "Cancelled"
+    HELD = "held", "On hold"

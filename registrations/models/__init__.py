@@ -1,0 +1,29 @@
+from registrations.models.answer import Answer
+from registrations.models.decision import Decision
+from registrations.models.identity import Identity
+from registrations.models.outgoing_mail import MailGate, OutgoingMail
+from registrations.models.private_link import PrivateLink
+from registrations.models.question import Question
+from registrations.models.registration import Registration
+from registrations.models.review import Check, Criterion, Review, ReviewAssignment, Score
+from registrations.models.told import ToldEvent, ToldPublication
+from registrations.models.transition import Transition
+
+__all__ = [
+    "Answer",
+    "Check",
+    "Criterion",
+    "Decision",
+    "Identity",
+    "MailGate",
+    "OutgoingMail",
+    "PrivateLink",
+    "Question",
+    "Registration",
+    "Review",
+    "ReviewAssignment",
+    "Score",
+    "ToldEvent",
+    "ToldPublication",
+    "Transition",
+]

@@ -1,0 +1,91 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from events.models import Call
+from registrations.enums import MailKind, MailState
+from registrations.models.private_link import PrivateLink
+from registrations.models.registration import Registration
+
+
+class OutgoingMail(models.Model):
+    """One row of the outbox: one mail, made in the transaction that caused it and never without it.
+
+    `key` says what it is about (registration, kind, version) and is unique. `facts` (no personal data), `message_id`, `date`
+    and `template_version` are frozen when the row is made; `rendered` is stored at the first claim, with marks where the
+    address, the private link and the code go in at hand-over. `state` is written by `registrations.mail` alone.
+    """
+
+    class Priority(models.IntegerChoices):
+        AT_ONCE = 0, "At once"
+        NEWS = 10, "News"
+        BULK = 20, "Bulk"
+
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=20, choices=MailKind)
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="mails")
+    link = models.ForeignKey(PrivateLink, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NEWS)
+    facts = models.JSONField(default=dict)
+    template_version = models.CharField(max_length=16)
+    message_id = models.CharField(max_length=120, unique=True)
+    date = models.DateTimeField("date of the mail")
+    state = models.CharField(max_length=14, choices=MailState, default=MailState.QUEUED)
+    due_at = models.DateTimeField()
+    useless_after = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    rendered = models.BinaryField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    is_maybe_repeated = models.BooleanField("may have arrived twice", default=False)
+    last_error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name = "mail"
+        verbose_name_plural = "outbox"
+        indexes = (
+            models.Index(
+                fields=["priority", "due_at", "id"],
+                name="outgoing_mail_open",
+                condition=Q(state__in=[MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER]),
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state=MailState.SENT) | Q(sent_at__isnull=False), name="outgoing_mail_sent_has_a_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[MailState.LEASED, MailState.HANDING_OVER]) | Q(lease_until__isnull=False),
+                name="outgoing_mail_lease_has_an_end",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.key}"
+
+
+class MailGate(models.Model):
+    """The one gate through which all mail goes: paused by a person, or closed for a while after a relay's refusal."""
+
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(pk=1), name="mail_gate_is_one"),
+            models.CheckConstraint(
+                condition=Q(paused_by__isnull=True) | Q(paused_at__isnull=False), name="mail_gate_paused_at_and_by_together"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return "Mail gate"

@@ -1,0 +1,23 @@
+from django.db import models
+
+from registrations.models.registration import Registration
+
+
+class PrivateLink(models.Model):
+    """What a private link stands for. Its token and its code are computed when a mail is handed over and stored nowhere.
+
+    `key_id` names the key that signs it, so a repeat after a rotation is still byte-identical.
+    """
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="links")
+    version = models.PositiveIntegerField()
+    key_id = models.CharField(max_length=16)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["registration", "version"], name="private_link_once_per_version"),)
+
+    def __str__(self) -> str:
+        return f"Link {self.pk}, version {self.version}"
