@@ -1,0 +1,55 @@
+"""Refuses to run for real on what only the demo may use: one line for each setting that is missing."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+
+SHORTEST_SECRET_KEY = 50
+
+
+def refusals() -> list[str]:
+    """Return why these settings may not serve real people, one line each; nothing for the demo (DEBUG=1)."""
+    if settings.DEMO:
+        return []
+    weak_key = f"missing, the demo's, or shorter than {SHORTEST_SECRET_KEY} characters."
+    found = [
+        (_is_weak(settings.SECRET_KEY), f"SECRET_KEY is {weak_key}"),
+        (any(map(_is_weak, settings.SECRET_KEY_FALLBACKS)), f"A key of SECRET_KEY_FALLBACKS is {weak_key}"),
+        (_is_demo_database(), "DATABASE_URL must name the database: the demo's SQLite file is for the demo."),
+        (
+            not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS,
+            "ALLOWED_HOSTS must list the names of this site; * is none.",
+        ),
+        (urlsplit(settings.SITE_URL).scheme != "https", "SITE_URL must be the https:// address of this site."),
+        (
+            settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"),
+            "EMAIL_URL must name a mail server (smtp:// or smtps://): files are for the demo.",
+        ),
+    ]
+    return [line for is_refused, line in found if is_refused]
+
+
+def refuse_demo_defaults() -> None:
+    """Raise ImproperlyConfigured with every refusal; for the web server and the worker, which run no checks."""
+    lines = refusals()
+    if lines:
+        raise ImproperlyConfigured("Not started (DEBUG=0). " + " ".join(lines))
+
+
+def production_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Django's system check of the same, so that each management command refuses too."""
+    return [Error(line, id=f"ranportal.E{number:03}") for number, line in enumerate(refusals(), start=1)]
+
+
+def _is_weak(key: str) -> bool:
+    return key == settings.DEMO_SECRET_KEY or len(key) < SHORTEST_SECRET_KEY
+
+
+def _is_demo_database() -> bool:
+    database = settings.DATABASES["default"]
+    return database["ENGINE"].endswith("sqlite3") and str(database["NAME"]) == settings.DEMO_DATABASE

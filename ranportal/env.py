@@ -1,0 +1,161 @@
+"""Reads the environment: plain functions from text to settings, which raise ``BadEnvironment`` with a clear line."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+LONGEST_SOCKET_PATH = 100
+"""Bytes. The kernel allows 107; the rest is for suffixes that servers add."""
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off", ""}
+
+_SQLITE_OPTIONS = {
+    "timeout": 20,
+    # A transaction takes the write lock when it starts, so what it counted stays true until it ends.
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+
+
+class BadEnvironment(Exception):
+    """A variable of the environment cannot be understood."""
+
+
+def text(name: str, default: str = "", *, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the variable without surrounding blanks, or the default when it is absent or empty."""
+    return environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return a yes/no variable; raises BadEnvironment for any other word."""
+    value = environ.get(name)
+    if value is None:
+        return default
+    if value.strip().lower() in _YES:
+        return True
+    if value.strip().lower() in _NO:
+        return False
+    raise BadEnvironment(f"{name} must be 1 or 0, not {value!r}.")
+
+
+def number(name: str, default: int, *, environ: Mapping[str, str] = os.environ) -> int:
+    """Return a whole number of zero or more; raises BadEnvironment for anything else."""
+    value = text(name, str(default), environ=environ)
+    if not value.isascii() or not value.isdigit():
+        raise BadEnvironment(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def words(name: str, default: str = "", *, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return a list written with commas, without empty entries."""
+    return [word.strip() for word in text(name, default, environ=environ).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return Django's settings for ``sqlite:///path`` or ``postgres://user:password@host:port/name``.
+
+    The host of PostgreSQL may be the folder of a unix socket, percent-encoded in the place of the host
+    (``postgres://user@%2Frun%2Fpostgresql/name``) or as ``?host=/run/postgresql``. Other query parameters are
+    handed to the driver.
+    """
+    parts = _split(url, "DATABASE_URL")
+    if parts.scheme in {"sqlite", "sqlite3"}:
+        path = unquote(parts.path).removeprefix("/")
+        if not path:
+            raise BadEnvironment("DATABASE_URL names no file: write sqlite:///folder/db.sqlite3.")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": dict(_SQLITE_OPTIONS)}
+    if parts.scheme in {"postgres", "postgresql"}:
+        return _postgresql(parts)
+    raise BadEnvironment(f"DATABASE_URL must start with sqlite:// or postgres://, not {parts.scheme or 'nothing'}.")
+
+
+def _postgresql(parts: SplitResult) -> dict[str, Any]:
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    _, _, place = parts.netloc.rpartition("@")
+    host, port = _host_and_port(place)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path).removeprefix("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", host),
+        "PORT": options.pop("port", port),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **options},
+    }
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    """Split by hand: ``urlsplit().hostname`` would lower-case the folder of a unix socket."""
+    if place.startswith("["):
+        host, _, port = place[1:].partition("]")
+        return host, port.removeprefix(":")
+    host, _, port = place.partition(":")
+    return unquote(host), port
+
+
+def email(url: str) -> dict[str, Any]:
+    """Return Django's e-mail settings for ``smtp://``, ``smtps://`` (TLS from the start) or ``file:///folder``.
+
+    ``smtp://…?starttls=1`` switches to TLS after the greeting. The time-out is in seconds.
+    """
+    parts = _split(url, "EMAIL_URL")
+    if parts.scheme == "file":
+        folder = unquote(parts.path)
+        if parts.netloc or not folder.startswith("/"):
+            raise BadEnvironment("EMAIL_URL must give a full path: file:///folder.")
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": folder}
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise BadEnvironment("EMAIL_URL must start with smtp://, smtps:// or file:///.")
+    query = dict(parse_qsl(parts.query))
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise BadEnvironment("EMAIL_URL has no whole number as its port.") from error
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": query.get("starttls") == "1",
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+def cache(url: str) -> dict[str, Any]:
+    """Return Django's settings for ``locmem://``, ``redis://…`` or ``unix:///path`` (a Valkey or Redis socket)."""
+    scheme = _split(url, "CACHE_URL").scheme
+    if scheme == "locmem":
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if scheme in {"redis", "rediss", "unix", "redis+socket"}:
+        address = url.replace("redis+socket://", "unix://", 1)
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}
+    raise BadEnvironment("CACHE_URL must start with locmem://, redis://, rediss:// or unix://.")
+
+
+def socket_path(checkout: Path, name: str) -> Path:
+    """Return where the unix socket ``name`` of this checkout lies: under var/, or under the temp folder.
+
+    A socket's path has 107 bytes. In a deep checkout it lies in a folder named after the checkout's own path, so
+    that every process of the checkout finds the same one.
+    """
+    path = checkout / "var" / name
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    key = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"ranportal-{os.getuid()}-{key}" / name
+
+
+def _split(url: str, name: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise BadEnvironment(f"{name} is not an address that can be read.") from error

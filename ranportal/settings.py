@@ -1,0 +1,235 @@
+"""The only settings. Everything that differs between installations comes from the environment.
+
+A bare checkout, without any variable, is the demo. ``checks`` refuses to start anything else on the demo's defaults.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ranportal import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+# What the demo uses where the environment says nothing.
+DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
+DEMO_DATABASE = str(VAR_DIR / "db.sqlite3")
+DEMO_DATABASE_URL = f"sqlite:///{DEMO_DATABASE}"
+DEMO_EMAIL_URL = f"file://{VAR_DIR / 'mail'}"
+DEMO_SITE_URL = "http://127.0.0.1:8000"
+DEMO_BROKER_URL = f"redis+socket://{env.socket_path(BASE_DIR, 'valkey.sock')}"
+
+DEMO = env.flag("DEBUG", default=True)
+# Django's technical pages show what people typed, so nobody is ever shown one; the log has the traceback.
+DEBUG = False
+
+SECRET_KEY = env.text("SECRET_KEY", DEMO_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ADDRESS_KEY = env.text("ADDRESS_KEY")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
+SITE_URL = env.text("SITE_URL", DEMO_SITE_URL).rstrip("/")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+TRUST_REQUEST_START = env.flag("TRUST_REQUEST_START", default=False)
+
+INSTALLED_APPS = [
+    "registrations",
+    "events",
+    "accounts",
+    "ranportal.ecl",
+    "ranportal.apps.PortalConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "crispy_forms",
+    "simple_history",
+    "axes",
+]
+
+MIDDLEWARE = [
+    "ranportal.shared.middleware.ReceivedAtMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "ranportal.shared.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ranportal.shared.middleware.ClientAddressMiddleware",
+    "ranportal.shared.middleware.BodySizeMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "ranportal.shared.middleware.CleanInputMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "ranportal.urls"
+WSGI_APPLICATION = "ranportal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("ecl",)
+CRISPY_TEMPLATE_PACK = "ecl"
+CRISPY_FAIL_SILENTLY = False
+# The Commission's logo is a protected sign: only a body that may use it turns it on.
+SHOW_COMMISSION_LOGO = env.flag("SHOW_COMMISSION_LOGO", default=False)
+
+DATABASES = {"default": env.database(env.text("DATABASE_URL", DEMO_DATABASE_URL))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": env.cache(env.text("CACHE_URL", "locmem://"))}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# Five wrong passwords for one account from one place: a quarter of an hour's rest. By account alone, a stranger
+# could lock staff out; by place alone, one forgetful colleague would lock out the office.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Brussels"
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = ""
+MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
+PRIVATE_MEDIA_ROOT = env.text("PRIVATE_MEDIA_ROOT", str(VAR_DIR / "private"))
+STORAGES = {
+    # Documents of publications: a view serves them, and only when the publication is out.
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"base_url": None}},
+    # What registrants upload: in no public place at all.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_MEDIA_ROOT, "base_url": None, "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Bytes. A form keeps 200 kB of text as it was typed (with room for its other fields), and takes files of 5 MB each;
+# above them the answer is 413. Staff upload larger documents.
+MAX_TEXT_BYTES = (200 + 8) * 1024
+MAX_BODY_BYTES = 12 * 1024 * 1024
+MAX_STAFF_BODY_BYTES = 30 * 1024 * 1024
+# Percent-encoded text is up to three times as long on the wire.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * MAX_TEXT_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+vars().update(env.email(env.text("EMAIL_URL", DEMO_EMAIL_URL)))
+MAIL_FROM = env.text("MAIL_FROM", "Event secretariat <secretariat@example.org>")
+DEFAULT_FROM_EMAIL = MAIL_FROM
+SERVER_EMAIL = MAIL_FROM
+# The right-hand side of each Message-ID.
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", DEMO_BROKER_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task that a dead worker held comes back after the time-out (seconds); the client looks every unacked_restore_
+# interval × throttle, which is 100 s by default.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 270
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+SESSION_COOKIE_NAME = "session" if DEMO else "__Host-session"
+SESSION_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "csrf" if DEMO else "__Host-csrf"
+CSRF_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+SECURE_SSL_REDIRECT = not DEMO
+# Load balancers ask for health without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+SECURE_HSTS_PRELOAD = not DEMO
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# A form's POST needs a referrer of its own site: Django compares it where a browser sends no Origin.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+# Never cached, never indexed.
+PERSONAL_PATHS = ("/admin/", "/registrations/")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"()": "ranportal.shared.logs.NamelessFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        # Django's own handlers would mail error pages to administrators, with what people typed.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+    },
+}
