@@ -1,0 +1,258 @@
+"""The form of a call, built from its questions: sent by a person, changed later, or filled in by an organiser."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Layout, LayoutObject, Submit
+from django import forms
+from django.urls import reverse_lazy
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from events.models import Call
+from registrations.countries import COUNTRY_CHOICES
+from registrations.enums import Profession, QuestionKind
+from registrations.fields import LineField, MailboxField, OnCheckbox
+from registrations.models import Identity, Question, Registration
+from registrations.people import PersonDetails
+from registrations.questions import KINDS, GivenAnswer, shown_keys
+
+BY_TELEPHONE = "I prefer to tell you by telephone"
+PERSON_FIELDS = ("given_name", "family_name", "display_name", "email", "country", "organisation", "profession")
+
+
+def _length(name: str) -> int:
+    return Identity._meta.get_field(name).max_length or 0
+
+
+def _line(name: str, label: str, missing: str, autocomplete: str, help_text: str = "") -> LineField:
+    return LineField(
+        limit=_length(name),
+        label=label,
+        help_text=help_text,
+        error_messages={"required": missing},
+        widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
+    )
+
+
+def _select(label: str, choices: Any, missing: str, **attrs: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        choices=[("", "Please choose"), *choices],
+        error_messages={"required": missing, "invalid_choice": missing},
+        widget=forms.Select(attrs=attrs),
+    )
+
+
+def _privacy_link(address: str) -> SafeString:
+    return format_html(
+        '<a class="ecl-link" href="{}" target="_blank" rel="noopener">Your data and your rights (opens a new tab)</a>',
+        address,
+    )
+
+
+class RegistrationForm(forms.Form):
+    """What a person sends. The questions are those of `call`; fields that it does not know are ignored.
+
+    Bound when `data` is given. After `is_valid()`: `person()` and `answers()`.
+    """
+
+    use_required_attribute = False
+
+    given_name = _line("given_name", "Given name", "Enter your given name.", "given-name")
+    family_name = _line("family_name", "Family name", "Enter your family name.", "family-name")
+    display_name = _line(
+        "display_name",
+        "Name that others will see (a first name or “Psychologist, Latvia” is fine)",
+        "Enter the name that others will see.",
+        "off",
+        "Other participants see this name, and no other.",
+    )
+    email = MailboxField(
+        label="E-mail address",
+        help_text="We send a code to this address. Your registration counts when you have confirmed it.",
+        error_messages={"required": "Enter your e-mail address."},
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    country = _select(
+        "Country where you work", COUNTRY_CHOICES, "Choose the country where you work.", autocomplete="country"
+    )
+    organisation = _line(
+        "organisation",
+        "Organisation",
+        "Enter your organisation.",
+        "organization",
+        f"“{BY_TELEPHONE}” is an answer too: we then call you back.",
+    )
+    profession = _select("Field of work", Profession.choices, "Choose your field of work.")
+    privacy = forms.BooleanField(
+        label="I have read how my data are used",
+        help_text=lazy(_privacy_link, SafeString)(reverse_lazy("events:privacy")),
+        error_messages={"required": "Please read how your data are used and tick this box."},
+        widget=OnCheckbox,
+    )
+
+    def __init__(
+        self,
+        *,
+        call: Call,
+        data: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data=data, files=files, initial=dict(initial or {}), label_suffix="")
+        self.call = call
+        self.questions: list[Question] = list(call.questions.select_related("condition_question"))
+        privacy = self.fields.pop("privacy", None)
+        for question in self.questions:
+            self.fields[question.field_name] = KINDS[question.kind].field(question)
+        if privacy is not None:
+            self.fields["privacy"] = privacy
+
+    def clean(self) -> dict[str, Any]:
+        """Forget what was typed into questions that are not asked, right or wrong."""
+        super().clean()
+        values = {question.key: answer.value for question, answer in self._given().items()}
+        asked = shown_keys(self.questions, values)
+        for question in self.questions:
+            if question.key not in asked:
+                self.errors.pop(question.field_name, None)
+                self.cleaned_data.pop(question.field_name, None)
+        self._ask_for_files_again()
+        return self.cleaned_data
+
+    def person(self) -> PersonDetails:
+        """Return who the person is, of a valid form."""
+        return PersonDetails(**{name: self.cleaned_data[name] for name in PERSON_FIELDS})
+
+    def answers(self) -> dict[Question, GivenAnswer]:
+        """Return the given answers of a valid form, in the order of the questions; unanswered ones are not in it."""
+        return self._given()
+
+    @property
+    def button(self) -> str:
+        """What the button says."""
+        return "Send application" if self.call.is_selective else "Send registration"
+
+    @property
+    def helper(self) -> FormHelper:
+        """How crispy-forms lays the form out."""
+        helper = FormHelper()
+        helper.form_id = "registration"
+        helper.layout = Layout(Fieldset("About you", *PERSON_FIELDS))
+        if self.questions:
+            helper.layout.append(Fieldset("Your answers", *[_placed(question) for question in self.questions]))
+        if "privacy" in self.fields:
+            helper.layout.append("privacy")
+        helper.add_input(Submit("send", self.button))
+        return helper
+
+    def _given(self) -> dict[Question, GivenAnswer]:
+        given = {
+            question: KINDS[question.kind].given(question, self.cleaned_data[question.field_name])
+            for question in self.questions
+            if question.field_name in self.cleaned_data
+        }
+        return {question: answer for question, answer in given.items() if answer is not None}
+
+    def _ask_for_files_again(self) -> None:
+        """A browser forgets the files when a form comes back: say so, where nobody would look for it."""
+        if not self.errors:
+            return
+        for question in self.questions:
+            if question.kind == QuestionKind.FILE and self.files.get(question.field_name):
+                self.fields[
+                    question.field_name
+                ].help_text += " Please choose the file again: your browser has let go of it."
+
+
+class ByHandForm(RegistrationForm):
+    """What an organiser fills in for a person who told us by telephone, mail or letter."""
+
+    privacy = forms.BooleanField(
+        label="I have told the person how their data are used",
+        error_messages={"required": "Please tell the person how their data are used, then tick this box."},
+        widget=OnCheckbox,
+    )
+    button = "Register this person"
+
+
+class BesideForm(RegistrationForm):
+    """What a person sends for somebody else who uses the same address."""
+
+    def __init__(self, *, beside: Registration, **options: Any) -> None:
+        super().__init__(call=beside.call, **options)
+        _fix_email(self, beside)
+
+
+class ChangeForm(RegistrationForm):
+    """What a person changes afterwards. The address stays: it is what was confirmed."""
+
+    privacy = None
+    button = "Save changes"
+
+    def __init__(self, *, registration: Registration, **options: Any) -> None:
+        super().__init__(call=registration.call, initial=_told_before(registration), **options)
+        _fix_email(self, registration)
+        for question in self.questions:
+            sent = self.initial.get(question.field_name)
+            if question.kind == QuestionKind.FILE and sent:
+                self.fields[
+                    question.field_name
+                ].help_text += f" You sent {sent['name']}: choose a file only to replace it."
+
+
+class CodeForm(forms.Form):
+    """The eight digits that the first mail brings."""
+
+    use_required_attribute = False
+    code = LineField(
+        label="Code from our mail",
+        help_text="Eight digits.",
+        error_messages={"required": "Enter the eight digits of the code."},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 12}),
+    )
+
+    def clean_code(self) -> str:
+        """Return the digits. A slip of the finger is found here and costs no try."""
+        code = self.cleaned_data["code"].replace(" ", "").replace("-", "")
+        if not (code.isascii() and code.isdigit() and len(code) == 8):
+            raise forms.ValidationError("The code has eight digits. Please look at our mail again.")
+        return str(code)
+
+
+class LinkForm(forms.Form):
+    """To whom the private link is sent again."""
+
+    use_required_attribute = False
+    email = MailboxField(
+        label="E-mail address",
+        help_text="The address with which you registered.",
+        error_messages={"required": "Enter your e-mail address."},
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+
+def _placed(question: Question) -> str | LayoutObject:
+    """Where the question stands; one with a condition stands in a box that conditions.js may hide."""
+    if question.condition_question is None:
+        return question.field_name
+    condition = question.condition_question
+    return Div(question.field_name, data_asked_if=condition.field_name, data_asked_value=question.condition_value)
+
+
+def _fix_email(form: RegistrationForm, registration: Registration) -> None:
+    form.initial["email"] = registration.identity.email
+    form.fields["email"].disabled = True
+    form.fields["email"].help_text = ""
+
+
+def _told_before(registration: Registration) -> dict[str, Any]:
+    person = {name: getattr(registration.identity, name) for name in PERSON_FIELDS if hasattr(Identity, name)}
+    answers = {
+        answer.question.field_name: KINDS[answer.question.kind].initial(answer.value)
+        for answer in registration.answers.select_related("question")
+    }
+    return {**person, "country": registration.country, "profession": registration.profession, **answers}
