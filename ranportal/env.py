@@ -68,7 +68,13 @@ def database(url: str) -> dict[str, Any]:
         path = unquote(parts.path).removeprefix("/")
         if not path:
             raise BadEnvironment("DATABASE_URL names no file: write sqlite:///folder/db.sqlite3.")
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": dict(_SQLITE_OPTIONS)}
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "OPTIONS": dict(_SQLITE_OPTIONS),
+            # A file, since tests race threads and start other processes; in memory they would not share it.
+            "TEST": {"NAME": f"{path}.test"},
+        }
     if parts.scheme in {"postgres", "postgresql"}:
         return _postgresql(parts)
     raise BadEnvironment(f"DATABASE_URL must start with sqlite:// or postgres://, not {parts.scheme or 'nothing'}.")

@@ -21,6 +21,9 @@ DEMO_SITE_URL = "http://127.0.0.1:8000"
 DEMO_BROKER_URL = f"redis+socket://{env.socket_path(BASE_DIR, 'valkey.sock')}"
 
 DEMO = env.flag("DEBUG", default=True)
+if DEMO:
+    # So that any command works in a bare checkout. It holds what people sent: nobody else's to read.
+    VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 # Django's technical pages show what people typed, so nobody is ever shown one; the log has the traceback.
 DEBUG = False
 
@@ -117,6 +120,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False

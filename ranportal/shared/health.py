@@ -29,7 +29,7 @@ def web(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, broker and a worker answer, else 503 with the part that fails: for people and alarms."""
+    """Answer 200 when database, broker and a worker answer, else 503 naming what fails: for people and alarms."""
     return _report({"database": _database, "broker": _broker, "worker": _worker})
 
 

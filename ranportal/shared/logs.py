@@ -24,7 +24,7 @@ class NamelessFormatter(logging.Formatter):
         """Return the line; tokens of private links and mail addresses are replaced by an ellipsis."""
         return _ADDRESS.sub("…@…", _PRIVATE_LINK.sub(r"\1…", super().format(record)))
 
-    def formatException(self, ei: _ExcInfo) -> str:
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 (logging's own name)
         """Return the frames and the type of each error of the chain, and no error's message."""
         error = ei[1]
         if error is None:

@@ -19,6 +19,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 OLDEST_PROXY_STAMP = timedelta(minutes=5)
 """A stamp further back than any request may last tells of a wrong clock, not of a slow network."""
 
+_TEXT_FORM = "application/x-www-form-urlencoded"
 _CHUNK = 64 * 1024
 _MOST_CHUNKS_DRAINED = 512
 
@@ -71,7 +72,7 @@ class HeadersMiddleware:
 
 
 class ClientAddressMiddleware:
-    """Sets REMOTE_ADDR to what the outermost trusted proxy saw; without trusted proxies X-Forwarded-For says nothing."""
+    """Sets REMOTE_ADDR to what the outermost trusted proxy saw. Without one, X-Forwarded-For says nothing."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -104,7 +105,7 @@ class BodySizeMiddleware:
         if _content_length(request) > limit:
             _drain(request)
             return _too_large(request)
-        if request.content_type == "application/x-www-form-urlencoded" and _text_size(request) > settings.MAX_TEXT_BYTES:
+        if request.content_type == _TEXT_FORM and _text_size(request) > settings.MAX_TEXT_BYTES:
             return _too_large(request)
         return self.get_response(request)
 
@@ -167,7 +168,7 @@ class CleanInputMiddleware:
 def _is_clean(request: HttpRequest) -> bool:
     if not _is_utf8(request.META.get("QUERY_STRING", "").encode("latin-1", "replace")):
         return False
-    if request.content_type == "application/x-www-form-urlencoded" and not _is_utf8(request.body):
+    if request.content_type == _TEXT_FORM and not _is_utf8(request.body):
         return False
     names = [file.name or "" for files in request.FILES.lists() for file in files[1]]
     texts = chain([request.path_info], names, _texts(request.GET), _texts(request.POST))

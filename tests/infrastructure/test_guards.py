@@ -1,0 +1,60 @@
+"""The guards of the suite, each with what it must catch."""
+
+import socket
+
+import pytest
+from django.template import engines
+from django.test import override_settings
+
+from tests import skips, template_variables
+
+
+def test_another_machine_cannot_be_reached():
+    with socket.socket() as client, pytest.raises(RuntimeError, match="192.0.2.1"):
+        client.connect(("192.0.2.1", 80))
+
+
+def test_this_machine_can_be_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client:
+            assert client.getpeername() == server.getsockname()
+
+
+@pytest.fixture
+def our_template(tmp_path, monkeypatch):
+    def render(text: str) -> str:
+        path = tmp_path / "page.html"
+        path.write_text(text)
+        engine = engines["django"].engine
+        monkeypatch.setattr(engine, "dirs", [tmp_path])
+        for loader in engine.template_loaders:
+            loader.reset()
+        with override_settings(BASE_DIR=tmp_path):
+            return engine.render_to_string("page.html", {"known": "value"})
+
+    return render
+
+
+def test_an_undefined_variable_in_a_template_of_ours_is_an_error(our_template):
+    with pytest.raises(template_variables.UndefinedVariable, match="unknown"):
+        our_template("{{ unknown }}")
+
+
+def test_a_defined_variable_is_shown(our_template):
+    assert our_template("{{ known }}{% if unknown %}never{% endif %}") == "value"
+
+
+def test_an_undefined_variable_in_a_template_of_others_is_empty():
+    template = engines["django"].from_string("[{{ unknown }}]")
+    assert template.render({}) == "[]"
+
+
+def test_a_skipped_test_becomes_a_failure():
+    report = pytest.TestReport("tests/x.py::y", ("x", 1, "y"), {}, "skipped", "no reason", "call")
+    skips.refuse(report)
+    assert report.failed
+
+
+def test_a_listed_skip_needs_its_reason():
+    text = "# heading\ntests/a.py::b  # needs a printer\ntests/c.py::d\n"
+    assert skips.allowed(text) == {"tests/a.py::b"}

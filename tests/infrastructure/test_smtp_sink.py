@@ -1,0 +1,61 @@
+"""The mail server of the tests behaves as real ones do."""
+
+import smtplib
+
+import pytest
+
+MESSAGE = b"Subject: hello\r\n\r\n.first line starts with a dot\r\nsecond\r\n"
+
+
+@pytest.fixture
+def client(smtp_sink):
+    with smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2) as client:
+        yield client
+
+
+def send(client):
+    return client.sendmail("from@example.org", ["to@example.org"], MESSAGE)
+
+
+def test_a_message_is_kept_byte_by_byte_with_its_envelope(smtp_sink, client):
+    send(client)
+    (kept,) = smtp_sink.wait_for_count(1)
+    assert (kept.sender, kept.recipients, kept.data) == ("from@example.org", ("to@example.org",), MESSAGE)
+
+
+def test_a_recipient_can_be_refused(smtp_sink, client):
+    smtp_sink.behaviour.recipients["to@example.org"] = "550 5.1.1 no such mailbox"
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        send(client)
+    assert smtp_sink.messages == []
+
+
+def test_a_message_can_be_put_off(smtp_sink, client):
+    smtp_sink.behaviour.data = "451 4.3.0 later"
+    with pytest.raises(smtplib.SMTPDataError, match="451"):
+        send(client)
+    assert smtp_sink.messages == []
+
+
+def test_the_line_can_be_cut_after_the_message_was_kept(smtp_sink, client):
+    smtp_sink.behaviour.cuts_after_data = 1
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(client)
+    assert len(smtp_sink.wait_for_count(1)) == 1
+
+
+def test_the_server_can_hang_after_the_message_was_kept(smtp_sink):
+    smtp_sink.behaviour.hangs_after_data = True
+    client = smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=0.3)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(client)
+    client.close()
+    assert len(smtp_sink.wait_for_count(1)) == 1
+
+
+def test_a_closed_port_refuses_until_it_opens_again(smtp_sink):
+    smtp_sink.close_port()
+    with pytest.raises(ConnectionRefusedError):
+        smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2)
+    smtp_sink.open_port()
+    smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2).quit()

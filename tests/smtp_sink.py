@@ -1,0 +1,222 @@
+"""A small mail server for tests: it keeps what it is given, and can refuse, cut the line or never answer."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message as it came over the wire: its envelope and its bytes (CRLF lines, dots unstuffed)."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    data: bytes
+
+
+@dataclass
+class Behaviour:
+    """How the server answers; change it at any time, it is read at each step."""
+
+    greeting: str = "220 sink ready"
+    """The first line; ``421 …`` or ``554 …`` refuses the session."""
+    auth: str = "235 2.7.0 fine"
+    """The answer to AUTH, which is offered when ``offers_auth``."""
+    offers_auth: bool = False
+    sender: str = "250 2.1.0 fine"
+    """The answer to MAIL FROM."""
+    recipients: dict[str, str] = field(default_factory=dict)
+    """Answers to RCPT TO by address, such as ``550 5.1.1 no such mailbox`` or ``451 4.7.1 later``; else 250."""
+    data: str = "250 2.0.0 kept"
+    """The answer after the final dot; with 4xx or 5xx the message is not kept."""
+    cuts_after_data: int = 0
+    """So many of the next messages are kept, but the line is cut instead of the answer."""
+    hangs_after_data: bool = False
+    """Keep the message and never answer."""
+    delay_seconds: float = 0.0
+    """Wait so long before the answer after the final dot."""
+
+
+class SmtpSink:
+    """The server, in a thread of its own, on a free port of 127.0.0.1."""
+
+    def __init__(self) -> None:
+        self.behaviour = Behaviour()
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.sessions = 0
+        self._messages: list[Received] = []
+        self._changed = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._thread = threading.Thread(target=self._loop.run_forever, name="smtp-sink", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The EMAIL_URL of this server."""
+        return f"smtp://{self.host}:{self.port}"
+
+    @property
+    def messages(self) -> list[Received]:
+        """What was kept so far, in order."""
+        with self._changed:
+            return list(self._messages)
+
+    def wait_for(self, is_enough: Callable[[list[Received]], bool], *, seconds: float = 30) -> list[Received]:
+        """Return the messages as soon as the condition holds for them; raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: is_enough(self._messages), seconds):
+                raise TimeoutError(f"after {seconds} s there are {len(self._messages)} messages")
+            return list(self._messages)
+
+    def wait_for_count(self, count: int, *, seconds: float = 30) -> list[Received]:
+        """Return the messages as soon as there are so many; raises TimeoutError."""
+        return self.wait_for(lambda messages: len(messages) >= count, seconds=seconds)
+
+    def clear(self) -> None:
+        """Forget the messages."""
+        with self._changed:
+            self._messages.clear()
+
+    def start(self) -> None:
+        """Listen; the port is known afterwards."""
+        self._thread.start()
+        self._call(self._listen(0))
+
+    def close_port(self) -> None:
+        """Refuse connections from now on, as a mail server that is down."""
+        self._call(self._unlisten())
+
+    def open_port(self) -> None:
+        """Listen again, on the same port."""
+        self._call(self._listen(self.port))
+
+    def stop(self) -> None:
+        """Close everything and end the thread."""
+        self._call(self._unlisten())
+        self._call(self._cancel_sessions())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _listen(self, port: int) -> None:
+        self._server = await asyncio.start_server(self._serve, self.host, port, limit=16 * 1024 * 1024)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _unlisten(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def _cancel_sessions(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _keep(self, message: Received) -> None:
+        with self._changed:
+            self._messages.append(message)
+            self._changed.notify_all()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.sessions += 1
+        try:
+            await _Session(self, reader, writer).run()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+
+class _Session:
+    """One connection of one client."""
+
+    def __init__(self, sink: SmtpSink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._sink = sink
+        self._reader = reader
+        self._writer = writer
+        self._sender = ""
+        self._recipients: list[str] = []
+
+    async def run(self) -> None:
+        """Talk until the client quits or the line is cut."""
+        await self._say(self._sink.behaviour.greeting)
+        if not self._sink.behaviour.greeting.startswith("220"):
+            return
+        while line := await self._reader.readline():
+            verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
+            if not await self._answer(verb.upper(), rest):
+                return
+
+    async def _answer(self, verb: str, rest: str) -> bool:
+        """Answer one command; False ends the session."""
+        match verb:
+            case "MAIL":
+                self._sender, self._recipients = _address(rest), []
+                await self._say(self._sink.behaviour.sender)
+            case "RCPT":
+                await self._recipient(_address(rest))
+            case "DATA":
+                return await self._data()
+            case "QUIT":
+                await self._say("221 bye")
+                return False
+            case _:
+                await self._say(*self._courtesies().get(verb, ["502 5.5.2 unknown"]))
+        return True
+
+    def _courtesies(self) -> dict[str, list[str]]:
+        behaviour = self._sink.behaviour
+        auth = ["250-AUTH PLAIN LOGIN"] if behaviour.offers_auth else []
+        return {
+            "EHLO": ["250-sink", *auth, "250-8BITMIME", "250 SMTPUTF8"],
+            "HELO": ["250 fine"],
+            "NOOP": ["250 fine"],
+            "RSET": ["250 fine"],
+            "AUTH": [behaviour.auth],
+        }
+
+    async def _recipient(self, address: str) -> None:
+        answer = self._sink.behaviour.recipients.get(address, "250 2.1.5 fine")
+        if answer.startswith("2"):
+            self._recipients.append(address)
+        await self._say(answer)
+
+    async def _data(self) -> bool:
+        if not self._recipients:
+            await self._say("503 5.5.1 no recipient")
+            return True
+        await self._say("354 go on")
+        message = Received(self._sender, tuple(self._recipients), await self._message())
+        behaviour = self._sink.behaviour
+        await asyncio.sleep(behaviour.delay_seconds)
+        if behaviour.data.startswith("2"):
+            self._sink._keep(message)
+        if behaviour.hangs_after_data:
+            await asyncio.Event().wait()
+        if behaviour.cuts_after_data > 0:
+            behaviour.cuts_after_data -= 1
+            self._writer.transport.abort()
+            return False
+        await self._say(behaviour.data)
+        return True
+
+    async def _message(self) -> bytes:
+        lines = []
+        while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+    async def _say(self, *lines: str) -> None:
+        self._writer.write("".join(f"{line}\r\n" for line in lines).encode())
+        await self._writer.drain()
+
+
+def _address(rest: str) -> str:
+    return rest.partition("<")[2].partition(">")[0]

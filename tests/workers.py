@@ -1,0 +1,91 @@
+"""Real Celery worker processes for tests that need one: on the test's database, broker and mail server."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings as django_settings
+from django.db import connection
+
+from dev import processes
+
+
+class Worker:
+    """A running worker. Its output is in ``log``."""
+
+    def __init__(self, folder: Path, *, concurrency: int, has_beat: bool, environ: dict[str, str]) -> None:
+        """Start it and wait until it answers; raises TimeoutError with its output."""
+        self.log = folder / f"worker-{time.monotonic_ns()}.log"
+        self.name = f"{self.log.stem}@test"
+        command = [sys.executable, "-m", "celery", "-A", "ranportal", "worker", "-n", self.name, "-l", "INFO"]
+        command += ["-c", str(concurrency), "--without-gossip", "--without-mingle"]
+        if has_beat:
+            command += ["-B", "-s", str(folder / "beat")]
+        with self.log.open("wb") as log:
+            self.process: subprocess.Popen[bytes] = processes.start(command, env=environ, log=log)
+        self._wait()
+
+    def kill(self) -> None:
+        """End it and its pool with SIGKILL, in the middle of whatever it does."""
+        processes.stop(self.process, seconds=0, how=signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to end, as a deployment does."""
+        processes.stop(self.process, seconds=20)
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            if current_app.control.broadcast("ping", reply=True, timeout=1, limit=1, destination=[self.name]):
+                return
+        self.stop()
+        raise TimeoutError(f"the worker did not start: {self.log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Callable[..., Worker]]:
+    """Starts workers: ``worker(concurrency=1, has_beat=False, **environ)``; all are stopped at the end.
+
+    The broker is emptied before and after. Given variables of the environment win over the test's.
+    """
+    started: list[Worker] = []
+    current_app.control.purge()
+
+    def start(*, concurrency: int = 1, has_beat: bool = False, **environ: str) -> Worker:
+        process = Worker(
+            tmp_path, concurrency=concurrency, has_beat=has_beat, environ=environment_of_this_test() | environ
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.stop()
+    current_app.control.purge()
+
+
+def environment_of_this_test() -> dict[str, str]:
+    """Return the environment in which a program of ours works on this test's database, broker, files and mails."""
+    settings = django_settings
+    folder = settings.EMAIL_FILE_PATH
+    return os.environ | {
+        "DATABASE_URL": _database_url(connection.settings_dict),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "PRIVATE_MEDIA_ROOT": str(settings.STORAGES["private"]["OPTIONS"]["location"]),
+        "SITE_URL": settings.SITE_URL,
+        "EMAIL_URL": f"file://{folder}" if folder else f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
+    }
+
+
+def _database_url(database: dict[str, Any]) -> str:
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    host = str(database["HOST"]).replace("/", "%2F")
+    return f"postgres://{database['USER']}@{host}/{database['NAME']}"
