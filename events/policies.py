@@ -34,3 +34,16 @@ def call_state(call: Call, event: Event, now: datetime) -> CallState:
     if now < call.opens_at:
         return CallState.NOT_YET_OPEN
     return CallState.OPEN if now < call.closes_at else CallState.CLOSED
+
+
+def has_ended(event: Event, now: datetime) -> bool:
+    """Whether the last session is over. Reads the sessions: fetch them along with the event."""
+    ends = [session.ends_at for session in event.sessions.all()]
+    return bool(ends) and max(ends) <= now
+
+
+def places_left(call: Call) -> int | None:
+    """How many places an open call can still give at once; None without limit, and for selective calls."""
+    if call.is_selective or call.capacity is None:
+        return None
+    return max(0, call.capacity - call.places_taken)

@@ -35,7 +35,9 @@ class Call(models.Model):
         null=True, blank=True, help_text="Selected people are asked to confirm within so many days. Empty: not asked."
     )
     gives_on_unanswered = models.BooleanField(
-        "give unanswered places on by itself", default=False, help_text="After a reminder, when the time to confirm is over."
+        "give unanswered places on by itself",
+        default=False,
+        help_text="After a reminder, when the time to confirm is over.",
     )
     reply_to = models.EmailField("mailbox for answers")
     join_link_needs_check = models.BooleanField(

@@ -1,5 +1,6 @@
 from django.db import models
 
+from accounts.models import User
 from events.enums import Status
 
 
@@ -17,6 +18,8 @@ class Page(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    _history_user: User | None  # whom the history names for the next save
 
     class Meta:
         abstract = True
