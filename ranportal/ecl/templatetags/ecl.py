@@ -20,7 +20,7 @@
 
 Texts given as arguments and variables are escaped. Plain h2, h3, p, ul, ol, a, table and code inside the page's main
 part look right without a class, so rendered Markdown needs nothing. Classes for layout (static/portal.css):
-`portal-columns` (a main and a narrower second child, below each other on a phone), `portal-grid` (cards side by
+`portal-columns` (a div and an aside, side by side on wide screens; on a phone in the order of the template), `portal-grid` (cards side by
 side), `portal-stack` (even space between children), `portal-actions` (buttons in a row), `portal-list` (a list of
 list_item), `portal-lead`, `portal-note`, `portal-hidden` (for screen readers only).
 Blocks of base.html: title, head, noindex, breadcrumb, page_header, messages, content, scripts.
