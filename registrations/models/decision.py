@@ -7,7 +7,10 @@ from registrations.models.registration import Registration
 
 
 class Decision(models.Model):
-    """Select, reserve or decline: staged with a reason, without effect until released. `rank` orders the reserve list."""
+    """Select, reserve or decline: staged with a reason, without effect until released. `rank` orders the reserve list.
+
+    `released_by` None with a `released_at` means the operator's command line.
+    """
 
     registration = models.OneToOneField(Registration, on_delete=models.CASCADE, related_name="decision")
     outcome = models.CharField(max_length=8, choices=Outcome)
@@ -26,8 +29,7 @@ class Decision(models.Model):
                 condition=Q(staged_at__isnull=False, staged_by__isnull=False), name="decision_staged_at_and_by_together"
             ),
             models.CheckConstraint(
-                condition=Q(released_at__isnull=True, released_by__isnull=True)
-                | Q(released_at__isnull=False, released_by__isnull=False),
+                condition=Q(released_by__isnull=True) | Q(released_at__isnull=False),
                 name="decision_released_at_and_by_together",
             ),
             models.CheckConstraint(

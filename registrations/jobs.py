@@ -1,0 +1,25 @@
+"""Entry points of beat. All are scans: safe to run twice, at once, or late."""
+
+from celery import shared_task
+
+from ranportal.shared import clock
+from registrations.mail import delivery
+from registrations.services import notices, privacy
+
+
+@shared_task
+def sweep_outbox() -> int:
+    """Send what no doorbell announced; returns how many mails were sent."""
+    return delivery.drain(clock=clock.now, seconds=25)
+
+
+@shared_task
+def run_scans() -> dict[str, int]:
+    """Deadlines, reminders, lists, changes, outcomes; returns a count for each."""
+    return notices.run_scans(now=clock.now())
+
+
+@shared_task
+def purge() -> dict[str, int]:
+    """Delete what is kept no longer; returns a count for each kind."""
+    return privacy.purge_expired(now=clock.now())

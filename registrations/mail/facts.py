@@ -1,0 +1,128 @@
+"""What a mail says, frozen when its row is made: plain words and numbers, nothing personal, nothing a stranger typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from events import times
+from events.enums import EventFormat
+from events.models import Call, Session
+from registrations import policies
+from registrations.enums import State
+from registrations.models import Registration
+
+#: A person may ask for the reasons of a decision until so long after it.
+WHY_FOR = timedelta(days=28)
+
+#: Every variable that a mail's template may use, and what it is where nothing is said.
+DEFAULTS: dict[str, Any] = {
+    "reference": "",
+    "reply_to": "",
+    "admission": "open",
+    "what": "",
+    "when": "",
+    "event_date": "",
+    "deadline": "",
+    "decision_by": None,
+    "prove_by": "",
+    "answer_by": None,
+    "list_closes": None,
+    "position": None,
+    "applied": None,
+    "places": None,
+    "criteria": [],
+    "why_until": "",
+    "must_answer": False,
+    "has_place": False,
+    "old_when": "",
+    "change": "",
+    "day": "",
+    "alarm_reference": "",
+    "counts": [],
+    "admin_link": "",
+    "has_code": False,
+    "site_url": "",
+    "calendar": None,
+}
+
+
+@dataclass(frozen=True)
+class CallFacts:
+    """A call with its event's sessions, read once for many mails."""
+
+    call: Call
+    sessions: Sequence[Session]
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first session's start; a call without sessions counts from its deadline."""
+        return min((session.starts_at for session in self.sessions), default=self.call.closes_at)
+
+    @property
+    def ends_at(self) -> datetime:
+        return max((session.ends_at for session in self.sessions), default=self.call.closes_at)
+
+
+def of_call(call: Call) -> CallFacts:
+    """Read what the mails of this call need (one query)."""
+    return CallFacts(call=call, sessions=list(call.event.sessions.all()))
+
+
+def about_call(facts: CallFacts) -> dict[str, Any]:
+    """The words that are the same in every mail of the call."""
+    call, zone = facts.call, facts.call.event.zone
+    closing = policies.list_closes_at(call, starts_at=facts.starts_at)
+    return {
+        "reply_to": call.reply_to,
+        "admission": call.admission,
+        "what": "Online session" if call.event.format == EventFormat.ONLINE else "Meeting",
+        "when": "; ".join(times.session_lines(facts.sessions, zone)),
+        "event_date": times.short_date(facts.starts_at.astimezone(zone).date()),
+        "day": times.short_date(facts.starts_at.astimezone(zone).date()),
+        "deadline": times.deadline_words(call),
+        "decision_by": times.date_words(call.decision_by) if call.decision_by else None,
+        "prove_by": times.moment_words(policies.prove_until(call), zone),
+        "list_closes": times.moment_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
+        "places": call.capacity,
+        "must_answer": call.confirm_within_days is not None,
+        "site_url": f"{settings.SITE_URL}/events/",
+    }
+
+
+def about_registration(registration: Registration, facts: CallFacts) -> dict[str, Any]:
+    """The words of one person's mail that differ from the next one's."""
+    zone = facts.call.event.zone
+    return {
+        "reference": registration.reference,
+        "answer_by": times.moment_words(registration.answer_by, zone) if registration.answer_by else None,
+        "has_place": policies.holds_place(registration),
+        "calendar": calendar_of(registration, facts) if registration.state == State.CONFIRMED else None,
+    }
+
+
+def calendar_of(registration: Registration, facts: CallFacts) -> dict[str, Any]:
+    """What the calendar entry needs: instants in UTC, or dates for days without hours."""
+    zone = facts.call.event.zone
+    return {
+        "uid": f"{registration.reference}@{settings.MAIL_DOMAIN}",
+        "sequence": facts.call.event.revision,
+        "sessions": [
+            [session.starts_at.astimezone(zone).date().isoformat(), session.ends_at.astimezone(zone).date().isoformat()]
+            if session.is_whole_day
+            else [session.starts_at.isoformat(), session.ends_at.isoformat()]
+            for session in facts.sessions
+        ],
+    }
+
+
+def about_refusal(facts: CallFacts, *, applied: int, criteria: Sequence[str], now: datetime) -> dict[str, Any]:
+    """What a refusal says besides (words.md): how many for how many, the criteria in words, until when one may ask."""
+    zone = facts.call.event.zone
+    return {
+        "applied": applied,
+        "criteria": list(criteria),
+        "why_until": times.date_words((now + WHY_FOR).astimezone(zone).date()),
+    }

@@ -1,0 +1,179 @@
+"""Puts mails into the outbox and lets people act on them. No mail without a row, no row without its transaction (law 3)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import OuterRef, QuerySet
+
+from accounts.models import User
+from events.models import Call
+from ranportal.shared.crypto import keyed_digest
+from registrations.enums import MailKind, MailState
+from registrations.mail import catalogue, facts, tasks
+from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration
+
+_P = OutgoingMail.Priority
+
+PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
+    MailKind.PROVE_ADDRESS: _P.AT_ONCE,
+    MailKind.ADDRESS_CORRECTED: _P.AT_ONCE,
+    MailKind.LINK_AGAIN: _P.AT_ONCE,
+    MailKind.SAME_ADDRESS: _P.AT_ONCE,
+    MailKind.RECEIVED: _P.AT_ONCE,
+    MailKind.CONFIRMED: _P.AT_ONCE,
+    MailKind.WAITING_LIST: _P.AT_ONCE,
+    MailKind.GIVEN_UP: _P.AT_ONCE,
+    MailKind.PROMOTED: _P.AT_ONCE,
+    MailKind.JOIN_LINK_MISSING: _P.AT_ONCE,
+    MailKind.EVENT_REMINDER: _P.BULK,
+    MailKind.OUTCOME_PUBLISHED: _P.BULK,
+}
+
+#: What a person may still stop or send once more.
+STOPPABLE = (MailState.QUEUED, MailState.HELD)
+REPEATABLE = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.CANCELLED, MailState.HELD, MailState.TOO_LATE)
+
+
+class OutsideTransaction(Exception):
+    """A mail was put outside the transaction of its cause: it could outlive a cause that never was."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail to be put: to the person of `registration`, or to the call's mailbox when there is none.
+
+    `version` makes the key unique within registration and kind. `says` is added to the frozen facts.
+    """
+
+    kind: MailKind
+    version: str
+    registration: Registration | None = None
+    says: Mapping[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+    useless_after: datetime | None = None
+
+    def key(self, call: Call) -> str:
+        subject = f"r{self.registration.pk}" if self.registration else f"c{call.pk}"
+        return f"{subject}:{self.kind}:{self.version}"
+
+
+def put(letter: Letter, *, about: facts.CallFacts, now: datetime) -> OutgoingMail | None:
+    """Insert one mail; None when a mail of this key is there already. Raises OutsideTransaction."""
+    rows = put_many([letter], about=about, now=now)
+    return rows[0] if rows else None
+
+
+def put_many(letters: Sequence[Letter], *, about: facts.CallFacts, now: datetime) -> list[OutgoingMail]:
+    """Insert the mails of one call whose keys are new, and ring the doorbell after the commit.
+
+    Three statements whatever the number of letters. Raises OutsideTransaction outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction
+    if not letters:
+        return []
+    known = set(
+        OutgoingMail.objects.filter(key__in=[letter.key(about.call) for letter in letters]).values_list("key", flat=True)
+    )
+    fresh = [letter for letter in letters if letter.key(about.call) not in known]
+    links = _newest_links([letter.registration for letter in fresh if letter.registration])
+    common = facts.about_call(about)
+    rows = OutgoingMail.objects.bulk_create(
+        [_row(letter, about=about, common=common, links=links, now=now) for letter in fresh], batch_size=500
+    )
+    if rows:
+        transaction.on_commit(_ring, robust=True)
+    return rows
+
+
+def _ring() -> None:
+    tasks.ring()
+
+
+def _newest_links(registrations: Iterable[Registration]) -> dict[int, PrivateLink]:
+    links = PrivateLink.objects.filter(registration__in=list(registrations), revoked_at=None).order_by("version")
+    return {link.registration_id: link for link in links}
+
+
+def _row(
+    letter: Letter,
+    *,
+    about: facts.CallFacts,
+    common: Mapping[str, Any],
+    links: Mapping[int, PrivateLink],
+    now: datetime,
+) -> OutgoingMail:
+    key = letter.key(about.call)
+    own = facts.about_registration(letter.registration, about) if letter.registration else {}
+    return OutgoingMail(
+        key=key,
+        kind=letter.kind,
+        registration=letter.registration,
+        call=about.call,
+        link=links.get(letter.registration.pk) if letter.registration else None,
+        priority=PRIORITIES.get(letter.kind, _P.NEWS),
+        facts={**facts.DEFAULTS, **common, **own, **letter.says},
+        template_version=catalogue.template_version(letter.kind),
+        message_id=f"<{keyed_digest('message-id', key)[:40]}@{settings.MAIL_DOMAIN}>",
+        date=now.replace(microsecond=0),
+        due_at=letter.due_at or now,
+        useless_after=letter.useless_after,
+        created_at=now,
+    )
+
+
+def cancel_unsent(*, registrations: Iterable[Registration]) -> int:
+    """Cancel what was not sent yet to these people, because its reason vanished. Returns how many."""
+    unsent = OutgoingMail.objects.filter(registration__in=list(registrations), state__in=STOPPABLE)
+    return unsent.update(state=MailState.CANCELLED, last_error="What it told of was undone before it was sent.")
+
+
+def cancel(*, mail: OutgoingMail, by: User) -> bool:
+    """Stop one unsent mail, as its reader's organiser wishes. False when it is on its way or gone already."""
+    unsent = OutgoingMail.objects.filter(pk=mail.pk, state__in=STOPPABLE)
+    return bool(unsent.update(state=MailState.CANCELLED, last_error=f"Cancelled by account {by.pk}."))
+
+
+def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:
+    """Send a refused, cancelled or held mail once more, with the same Message-ID. False in other states."""
+    with transaction.atomic():
+        stuck = OutgoingMail.objects.filter(pk=mail.pk, state__in=REPEATABLE)
+        changed = stuck.update(
+            state=MailState.QUEUED, due_at=now, attempts=0, useless_after=None, last_error=f"Repeated by account {by.pk}."
+        )
+        transaction.on_commit(_ring, robust=True)
+    return bool(changed)
+
+
+def hold(*, mails: Iterable[OutgoingMail]) -> int:
+    """Put unsent mails on hold until a person lets them go. Returns how many."""
+    return OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], state=MailState.QUEUED).update(
+        state=MailState.HELD
+    )
+
+
+def sent_reminders(*, kind: MailKind) -> QuerySet[OutgoingMail]:
+    """Sent mails of this kind of an outer query's registration, for Exists()."""
+    return OutgoingMail.objects.filter(registration=OuterRef("pk"), kind=kind, state=MailState.SENT)
+
+
+def pause(*, now: datetime, by: User | None = None, reason: str = "") -> MailGate:
+    """Stop all outgoing mail; rows are still made and wait. `by` None means the command line."""
+    return _set_gate(paused_at=now, paused_by=by, reason=reason)
+
+
+def resume() -> MailGate:
+    """Let mail go again, whatever had stopped it."""
+    gate = _set_gate(paused_at=None, paused_by=None, closed_until=None, failures=0, reason="")
+    _ring()
+    return gate
+
+
+def _set_gate(**values: Any) -> MailGate:
+    gate, _ = MailGate.objects.update_or_create(pk=1, defaults=values)
+    return gate
+

@@ -1,0 +1,94 @@
+"""Pure yes/no rules about registrations: plain model instances and moments in, an answer out."""
+
+from datetime import datetime, timedelta
+
+from events.models import Call
+from events.policies import is_visible
+from registrations.enums import CheckResult, State
+from registrations.models import Registration
+from registrations.states import HOLDS_PLACE
+
+#: Sent on time, an address may be proven until so long after the deadline.
+PROVE_AFTER_CLOSING = timedelta(hours=24)
+#: A list that names no date of its own closes so long before the event.
+LIST_CLOSES_BEFORE_EVENT = timedelta(hours=24)
+#: Unproven registrations are kept so long after the deadline.
+UNPROVEN_KEPT = timedelta(days=7)
+
+
+def is_open(call: Call, *, received_at: datetime) -> bool:
+    """Law 1: whether a form stamped at this moment is on time. The deadline itself is too late."""
+    return call.opens_at <= received_at < call.closes_at and not call.event.is_cancelled
+
+
+def may_send(call: Call, *, received_at: datetime) -> bool:
+    """Whether a form may be sent now: on time, the event is out, and someone can still get a place or join a list."""
+    return is_open(call, received_at=received_at) and is_visible(call.event, received_at) and not is_sold_out(call)
+
+
+def is_sold_out(call: Call) -> bool:
+    """Whether an open call has neither a place nor a waiting list left. Selective calls never refuse an application."""
+    return not call.is_selective and not call.has_waiting_list and free_places(call) == 0
+
+
+def free_places(call: Call) -> int | None:
+    """Places that can be given, or None where there is no limit. Over-invited places count as taken."""
+    return None if call.capacity is None else max(0, call.capacity - call.places_taken)
+
+
+def prove_until(call: Call) -> datetime:
+    """The moment from which an address sent on time can no longer be proven by itself (selective: or release, if later)."""
+    return call.closes_at + PROVE_AFTER_CLOSING
+
+
+def may_prove(registration: Registration, *, now: datetime, is_released: bool) -> bool:
+    """Whether the person may prove the address now. An address corrected later may be proven as long as the link lives."""
+    if registration.proven_at is not None or registration.call.event.is_cancelled:
+        return False
+    if registration.state != State.UNPROVEN:
+        return registration.state not in (State.WITHDRAWN, State.CANCELLED)
+    call = registration.call
+    return now < prove_until(call) or (call.is_selective and not is_released)
+
+
+def may_change_answers(registration: Registration, *, received_at: datetime) -> bool:
+    """Answers may be changed until the deadline, while the registration stands."""
+    standing = {State.UNPROVEN, State.SUBMITTED, State.SELECTED, State.CONFIRMED, State.RESERVE}
+    return registration.state in standing and is_open(registration.call, received_at=received_at)
+
+
+def may_confirm(registration: Registration) -> bool:
+    """Whether the call waits for this person's yes. Late is better than never: until the place is given on."""
+    return registration.state == State.SELECTED
+
+
+def may_withdraw(registration: Registration) -> bool:
+    """Whether there is something to give up."""
+    return registration.state in {State.UNPROVEN, State.SUBMITTED, State.SELECTED, State.CONFIRMED, State.RESERVE}
+
+
+def may_see_join_link(registration: Registration) -> bool:
+    """Law 5: venue and join link are for confirmed people, after the check where the call asks for it."""
+    if registration.state not in (State.CONFIRMED, State.ATTENDED) or registration.proven_at is None:
+        return False
+    return not registration.call.join_link_needs_check or registration.check_result == CheckResult.FINE
+
+
+def may_release(call: Call, *, now: datetime) -> bool:
+    """Decisions are released after the deadline only."""
+    return call.is_selective and now >= call.closes_at and not call.event.is_cancelled
+
+
+def may_stage(registration: Registration) -> bool:
+    """Decisions are made about applications that are in."""
+    return registration.state == State.SUBMITTED
+
+
+def list_closes_at(call: Call, *, starts_at: datetime) -> datetime:
+    """The moment at which the reserve or waiting list closes: the call's own, else 24 hours before the event."""
+    return call.list_closes_at or starts_at - LIST_CLOSES_BEFORE_EVENT
+
+
+def holds_place(registration: Registration) -> bool:
+    """Whether the registration takes one of the call's places."""
+    return registration.is_counted and registration.state in HOLDS_PLACE

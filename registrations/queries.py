@@ -1,0 +1,104 @@
+"""Reads about registrations for services, pages and policies. Admin-only reads stand in reports.py."""
+
+from collections.abc import Iterable
+
+from django.db.models import Max, Prefetch, QuerySet
+
+from accounts.models import User
+from events.models import Call
+from registrations.enums import Act, State
+from registrations.models import Answer, Criterion, Decision, OutgoingMail, PrivateLink, Question, Registration
+from registrations.states import NOT_LIVE
+
+
+def organises(*, user: User, call: Call) -> bool:
+    """Whether the user organises this call (administrators organise all)."""
+    return user.is_active and (user.is_superuser or call.organisers.filter(pk=user.pk).exists())
+
+
+def reviews(*, user: User, call: Call) -> bool:
+    """Whether the user was assigned to review this call."""
+    return user.is_active and call.review_assignments.filter(reviewer=user).exists()
+
+
+def is_released(call: Call) -> bool:
+    """Whether any decision of the call was released."""
+    return Decision.objects.filter(registration__call=call, released_at__isnull=False).exists()
+
+
+def questions_of(call: Call) -> list[Question]:
+    """The call's questions in order, each with the question that its condition names."""
+    return list(call.questions.select_related("condition_question"))
+
+
+def live_with_address(call: Call, *, address_index: str) -> list[Registration]:
+    """The call's registrations that still bind this address, the first one first."""
+    live = Registration.objects.filter(call=call, address_index=address_index).exclude(state__in=NOT_LIVE)
+    return list(live.order_by("same_address_number"))
+
+
+def my_registration(pk: int) -> Registration | None:
+    """One registration with all that its private page shows: identity, call, event, sessions and answers."""
+    answers = Prefetch("answers", queryset=Answer.objects.select_related("question"))
+    return (
+        Registration.objects.select_related("identity", "call__event")
+        .prefetch_related(answers, "call__event__sessions")
+        .filter(pk=pk)
+        .first()
+    )
+
+
+def standing_links(pks: Iterable[int]) -> QuerySet[PrivateLink]:
+    """Those of these private links that were not revoked, each with its registration, identity, call, event and sessions."""
+    return (
+        PrivateLink.objects.filter(pk__in=pks, revoked_at=None)
+        .select_related("registration__identity", "registration__call__event")
+        .prefetch_related("registration__call__event__sessions")
+    )
+
+
+def was_list_closed(registration: Registration) -> bool:
+    """Whether the person waited on the list until it closed."""
+    if registration.state != State.DECLINED:
+        return False
+    last = registration.transitions.filter(target=State.DECLINED).order_by("-at", "-pk").first()
+    return last is not None and last.act == Act.CLOSE_LIST
+
+
+def mails_of(registration: Registration) -> QuerySet[OutgoingMail]:
+    """What was or will be sent to this person, the newest first, without the rendered bytes."""
+    return registration.mails.defer("rendered", "facts").order_by("-created_at", "-pk")
+
+
+def on_list(call: Call) -> QuerySet[Registration]:
+    """Who waits on the call's reserve or waiting list, in its order."""
+    return Registration.objects.filter(call=call, state=State.RESERVE).order_by("list_position", "pk")
+
+
+def position_of(registration: Registration) -> int | None:
+    """The place on the list, counted from 1; None for those who do not wait."""
+    if registration.state != State.RESERVE:
+        return None
+    ahead = on_list(registration.call).filter(list_position__lt=registration.list_position)
+    return ahead.count() + 1
+
+
+def next_list_position(call: Call) -> int:
+    """The list position after the last one ever given in this call."""
+    last = Registration.objects.filter(call=call).aggregate(last=Max("list_position"))["last"]
+    return (last or 0) + 1
+
+
+def applied(call: Call) -> int:
+    """How many proven applications the call got, withdrawn ones included."""
+    return Registration.objects.filter(call=call, proven_at__isnull=False).count()
+
+
+def criteria_words(call: Call) -> list[str]:
+    """What reviewers score, in words."""
+    return list(Criterion.objects.filter(call=call).values_list("label", flat=True))
+
+
+def references(registrations: Iterable[Registration]) -> list[str]:
+    """Their references, for messages about several."""
+    return [registration.reference for registration in registrations]

@@ -1,0 +1,85 @@
+"""Stores what a person said: identity and answers, the wording of each question frozen beside it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+
+from ranportal.shared.crypto import keyed_digest
+from registrations.models import Answer, Identity, Question, Registration
+from registrations.people import PersonDetails
+from registrations.questions import GivenAnswer
+
+Answers = Mapping[Question, GivenAnswer]
+
+
+def form_digest(person: PersonDetails, answers: Answers) -> str:
+    """The keyed digest (64 hex digits) of a whole form: the same form sent twice has the same."""
+    said = {question.key: [given.value, _file_digest(given)] for question, given in answers.items()}
+    return keyed_digest("form", json.dumps([asdict(person), said], sort_keys=True, ensure_ascii=False))
+
+
+def write_identity(registration: Registration, person: PersonDetails) -> None:
+    """Insert or replace the one row that says who this is."""
+    identity = Identity(
+        registration=registration,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        display_name=person.display_name,
+        email=person.email,
+        organisation=person.organisation,
+    )
+    identity.save()
+    registration.identity = identity
+
+
+def write_answers(registration: Registration, answers: Answers, *, now: datetime) -> None:
+    """Insert the answers of a new registration in one statement."""
+    Answer.objects.bulk_create([_row(registration, question, given, now) for question, given in answers.items()])
+
+
+def replace_answers(registration: Registration, answers: Answers, *, now: datetime) -> None:
+    """Put new answers in the place of the old ones; a file that was not sent again stays, others are deleted after commit."""
+    old = {answer.question_id: answer for answer in registration.answers.all()}
+    kept = {
+        question.pk: old[question.pk]
+        for question, given in answers.items()
+        if question.pk in old and old[question.pk].file and given.upload is None
+    }
+    gone = [answer.pk for answer in old.values() if answer.question_id not in kept]
+    delete_files_after_commit([old_answer.file for pk, old_answer in old.items() if pk not in kept and old_answer.file])
+    Answer.objects.filter(pk__in=gone).delete()
+    write_answers(registration, {q: given for q, given in answers.items() if q.pk not in kept}, now=now)
+
+
+def delete_files_after_commit(files: Iterable[FieldFile]) -> None:
+    """Delete stored files once the rows that named them are gone for good."""
+    for file in files:
+        transaction.on_commit(partial(file.storage.delete, file.name), robust=False)
+
+
+def _row(registration: Registration, question: Question, given: GivenAnswer, now: datetime) -> Answer:
+    return Answer(
+        registration=registration,
+        question=question,
+        label=question.label,
+        value=given.value,
+        text=given.text,
+        file=given.upload or "",
+        changed_at=now,
+    )
+
+
+def _file_digest(given: GivenAnswer) -> str:
+    if given.upload is None:
+        return ""
+    digest = hashlib.sha256()
+    for chunk in given.upload.chunks():
+        digest.update(chunk)
+    given.upload.seek(0)
+    return digest.hexdigest()

@@ -1,0 +1,71 @@
+"""What organisers change about a call that has people in it: capacity, over-invitation, deadline."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from events.models import Call
+from registrations import queries
+from registrations.services import workflow
+from registrations.services.refusals import Refused
+
+
+class CapacityBelowPlaces(Refused):
+    """More places are taken than the new capacity has."""
+
+
+class AlreadyReleased(Refused):
+    """Decisions of the call were released."""
+
+
+class NotLater(Refused):
+    """The new deadline is not later than the old one."""
+
+
+def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User | None) -> Call:
+    """Set the number of places (None: no limit) and give new ones to the list, in order.
+
+    Raises CapacityBelowPlaces with the numbers.
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        if capacity is not None and capacity < call.places_taken:
+            raise CapacityBelowPlaces(
+                f"{call.places_taken} places are taken, so the capacity cannot be {capacity}. "
+                f"It can be {call.places_taken} or more."
+            )
+        call.capacity = call.places_limit = capacity
+        call.save(update_fields=["capacity", "places_limit"])
+        workflow.fill_places(call=call, now=now)
+        return call
+
+
+def over_invite(*, call: Call, places_limit: int, now: datetime, by: User | None) -> Call:
+    """Allow more people to be invited than there are places. Raises CapacityBelowPlaces below capacity or places taken."""
+    with transaction.atomic():
+        call = workflow.locked(call)
+        least = max(call.capacity or 0, call.places_taken)
+        if call.capacity is None or places_limit < least:
+            raise CapacityBelowPlaces(f"The limit must be {least} or more, and the call must have a capacity.")
+        call.places_limit = places_limit
+        call.save(update_fields=["places_limit"])
+        return call
+
+
+def extend_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, now: datetime, by: User | None) -> Call:
+    """Move the deadline to a later moment; who waits longer is found by the scans again.
+
+    Raises AlreadyReleased, NotLater (it must lie after the old one and in the future).
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        if queries.is_released(call):
+            raise AlreadyReleased("Decisions were released, so the deadline can no longer move.")
+        if closes_at <= max(call.closes_at, now):
+            raise NotLater("The new deadline must be later than the old one, and in the future.")
+        if call.decision_by is not None and closes_at.astimezone(call.event.zone).date() > call.decision_by:
+            raise NotLater(f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before.")
+        call.closes_at, call.closes_on, call.deadline_handled_at = closes_at, closes_on, None
+        call.save(update_fields=["closes_at", "closes_on", "deadline_handled_at"])
+        return call

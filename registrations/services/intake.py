@@ -1,0 +1,348 @@
+"""The way in: sending the form, proving the address, changing answers, correcting an address, asking for the link again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Prefetch
+
+from accounts.models import User
+from events.models import Call, Session
+from registrations import links, policies, queries
+from registrations.enums import Act, Actor, MailKind, State
+from registrations.mail import facts, outbox
+from registrations.mail.outbox import Letter
+from registrations.models import PrivateLink, Registration
+from registrations.people import PersonDetails, address_index
+from registrations.references import new_reference
+from registrations.services import workflow
+from registrations.services.answers import Answers, form_digest, replace_answers, write_answers, write_identity
+from registrations.services.refusals import Refused
+from registrations.states import NOT_LIVE
+
+#: The same form within this time is a double click; later it asks for another mail.
+SAME_FORM_WITHIN = timedelta(minutes=10)
+
+
+class CallNotOpen(Refused):
+    """The call takes no forms at this moment."""
+
+
+class NewerForm(Refused):
+    """The link belongs to a form that was sent again since."""
+
+
+class ProvingOver(Refused):
+    """The address cannot be confirmed any more."""
+
+
+class WrongCode(Refused):
+    """These are not the eight digits, or they no longer count."""
+
+
+class ChangesClosed(Refused):
+    """Answers cannot be changed any more."""
+
+
+class AddressTaken(Refused):
+    """Another registration of the call has this address."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came of a form: the link whose code may be typed now, or None (the page is the same)."""
+
+    link: PrivateLink | None
+
+
+def submit(
+    *,
+    call: Call,
+    person: PersonDetails,
+    answers: Answers,
+    now: datetime,
+    received_at: datetime,
+    beside: Registration | None = None,
+) -> Sent:
+    """Take in a form sent at `received_at` (law 1) in one transaction: registration, identity, answers, link, mail.
+
+    The same form sent twice is one registration and one mail. For an unproven address a second form is a new version; for a
+    proven one nothing changes and its owner gets a mail. `beside` registers another person with that registration's
+    address. Raises CallNotOpen.
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        if not policies.may_send(call, received_at=received_at):
+            raise CallNotOpen("This call does not take registrations at the moment.")
+        index = address_index(person.email)
+        live = queries.live_with_address(call, address_index=index)
+        digest = form_digest(person, answers)
+        twin = next((r for r in live if r.form_digest == digest and r.state == State.UNPROVEN), None)
+        if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
+            return Sent(_newest_link(twin))
+        if beside is not None and beside.address_index == index:
+            number = 1 + max((registration.same_address_number for registration in live), default=-1)
+            return Sent(_register(call, person, answers, index, digest, number, now=now, sent_at=received_at))
+        if not live:
+            return Sent(_register(call, person, answers, index, digest, 0, now=now, sent_at=received_at))
+        if live[0].state == State.UNPROVEN:
+            return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
+        _tell_owner(live[0], call, now=now)
+        return Sent(None)
+
+
+def register_by_hand(
+    *, call: Call, person: PersonDetails, answers: Answers, by: User, channel: str, now: datetime
+) -> Registration:
+    """Register someone who told an organiser; no deadline stops that. The person still proves the address.
+
+    Raises AddressTaken when the call has a registration with this address.
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        index = address_index(person.email)
+        taken = queries.live_with_address(call, address_index=index)
+        if taken:
+            raise AddressTaken(f"This address is registered already, as {taken[0].reference}.")
+        digest = form_digest(person, answers)
+        link = _register(
+            call, person, answers, index, digest, 0, now=now, sent_at=now, by=by, channel=channel, has_code=False
+        )
+        return link.registration
+
+
+def prove(*, registration: Registration, version: int, now: datetime) -> Registration:
+    """Prove the address with a link or code of this form version. Proving twice is proving once.
+
+    An open call gives the place now, under its lock, or a place on the waiting list. Raises NewerForm, ProvingOver, CallFull.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        if registration.proven_at is not None:
+            return registration
+        if registration.version != version:
+            raise NewerForm("You sent a newer form since. Please use the link in our newest mail.")
+        if not policies.may_prove(registration, now=now, is_released=queries.is_released(call)):
+            raise ProvingOver("The time to confirm this address is over. Please write to us if you still want to take part.")
+        return _prove(registration, call, actor=Actor.PERSON, now=now)
+
+
+def prove_by_code(*, link_id: int | None, code: str, now: datetime) -> Registration:
+    """Prove the address with the eight digits, in the browser that sent the form: five tries, 30 minutes.
+
+    Raises WrongCode (also where there is nothing to prove: a stranger learns nothing) and what `prove` raises.
+    """
+    tried = PrivateLink.objects.filter(
+        pk=link_id, revoked_at=None, code_tries__lt=links.CODE_TRIES, created_at__gt=now - links.CODE_LIFETIME
+    ).update(code_tries=F("code_tries") + 1)
+    link = PrivateLink.objects.select_related("registration__call__event").filter(pk=link_id).first()
+    if not tried or link is None or not links.is_code_of(link, code):
+        raise WrongCode(
+            "This is not the code of our newest mail, or it is older than 30 minutes, or it was tried five times. "
+            "Please compare it with the mail, or use the link in the mail instead: it works longer."
+        )
+    return prove(registration=link.registration, version=link.version, now=now)
+
+
+def prove_by_hand(*, registration: Registration, by: User, channel: str, now: datetime) -> Registration:
+    """Record that the person proved who they are another way, as by telephone. No deadline stops that. Raises CallFull."""
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        if registration.proven_at is not None:
+            return registration
+        return _prove(registration, call, actor=Actor.ORGANISER, now=now, by=by, channel=channel)
+
+
+def change_answers(
+    *, registration: Registration, person: PersonDetails, answers: Answers, now: datetime, received_at: datetime
+) -> Registration:
+    """Put new answers and details in the place of the old ones until the deadline; the address stays. Raises ChangesClosed."""
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        if not policies.may_change_answers(registration, received_at=received_at):
+            raise ChangesClosed("Answers can be changed until the deadline, and it has passed.")
+        if form_digest(person, answers) == registration.form_digest:
+            return registration
+        _rewrite(registration, person, answers, now=now)
+        trace = workflow.record(registration=registration, act=Act.CHANGE_ANSWERS, now=now, channel="portal")
+        letter = Letter(MailKind.ANSWERS_CHANGED, f"t{trace.pk}", registration)
+        outbox.put(letter, about=facts.of_call(call), now=now)
+        return registration
+
+
+def correct_address(*, registration: Registration, email: str, by: User, channel: str, now: datetime) -> Registration:
+    """Correct a mistyped address: old links end, unsent mail is cancelled, the new address is to be proven.
+
+    Raises AddressTaken.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        index = address_index(email)
+        others = [r for r in queries.live_with_address(call, address_index=index) if r.pk != registration.pk]
+        if others:
+            raise AddressTaken(f"This address is registered already, as {others[0].reference}.")
+        outbox.cancel_unsent(registrations=[registration])
+        registration.links.filter(revoked_at=None).update(revoked_at=now)
+        registration.address_index, registration.proven_at = index, None
+        registration.same_address_number = 0
+        registration.version += 1
+        registration.save(update_fields=["address_index", "proven_at", "same_address_number", "version"])
+        registration.identity.email = email
+        registration.identity.save(update_fields=["email"])
+        _make_link(registration, now=now)
+        trace = workflow.record(
+            registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel
+        )
+        kind = MailKind.PROVE_ADDRESS if registration.state == State.UNPROVEN else MailKind.ADDRESS_CORRECTED
+        outbox.put(Letter(kind, f"t{trace.pk}", registration), about=facts.of_call(call), now=now)
+        return registration
+
+
+def send_link_again(*, email: str, now: datetime) -> None:
+    """Mail the private link of each registration with this address whose link still lives; at most one mail in ten minutes."""
+    recent = now - timedelta(days=400)
+    sessions = Prefetch("call__event__sessions", queryset=Session.objects.all())
+    found = (
+        Registration.objects.filter(address_index=address_index(email), sent_at__gt=recent)
+        .exclude(state__in=NOT_LIVE)
+        .select_related("call__event")
+        .prefetch_related(sessions)
+    )
+    with transaction.atomic():
+        for registration in found:
+            about = facts.of_call(registration.call)
+            if now < about.ends_at + links.LIFE_AFTER_EVENT:
+                version = f"{int(now.timestamp()) // 600}"
+                outbox.put(Letter(MailKind.LINK_AGAIN, version, registration), about=about, now=now)
+
+
+def _register(
+    call: Call,
+    person: PersonDetails,
+    answers: Answers,
+    index: str,
+    digest: str,
+    number: int,
+    *,
+    now: datetime,
+    sent_at: datetime,
+    by: User | None = None,
+    channel: str = "portal",
+    has_code: bool = True,
+) -> PrivateLink:
+    registration = Registration(
+        call=call,
+        reference=new_reference(),
+        country=person.country,
+        profession=person.profession,
+        address_index=index,
+        same_address_number=number,
+        form_digest=digest,
+        privacy_version=settings.PRIVACY_VERSION,
+        sent_at=sent_at,
+    )
+    workflow.open_registration(registration, now=now, by=by, channel=channel)
+    write_identity(registration, person)
+    write_answers(registration, answers, now=now)
+    link = _make_link(registration, now=now)
+    _ask_for_proof(registration, call, now=now, has_code=has_code)
+    return link
+
+
+def _send_again(
+    registration: Registration,
+    call: Call,
+    person: PersonDetails,
+    answers: Answers,
+    digest: str,
+    *,
+    now: datetime,
+    sent_at: datetime,
+) -> PrivateLink:
+    registration.call = call
+    outbox.cancel_unsent(registrations=[registration])
+    registration.version += 1
+    registration.sent_at = sent_at
+    registration.save(update_fields=["version", "sent_at"])
+    _rewrite(registration, person, answers, now=now)
+    workflow.record(registration=registration, act=Act.SEND_AGAIN, now=now, channel="portal")
+    link = _make_link(registration, now=now)
+    _ask_for_proof(registration, call, now=now)
+    return link
+
+
+def _rewrite(registration: Registration, person: PersonDetails, answers: Answers, *, now: datetime) -> None:
+    registration.country, registration.profession = person.country, person.profession
+    registration.form_digest = form_digest(person, answers)
+    registration.save(update_fields=["country", "profession", "form_digest"])
+    write_identity(registration, person)
+    replace_answers(registration, answers, now=now)
+
+
+def _make_link(registration: Registration, *, now: datetime) -> PrivateLink:
+    return PrivateLink.objects.create(
+        registration=registration, version=registration.version, key_id=links.new_key_id(), created_at=now
+    )
+
+
+def _newest_link(registration: Registration) -> PrivateLink | None:
+    return registration.links.filter(revoked_at=None).order_by("-version").first()
+
+
+def _ask_for_proof(registration: Registration, call: Call, *, now: datetime, has_code: bool = True) -> None:
+    letter = Letter(
+        MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says={"has_code": has_code}
+    )
+    outbox.put(letter, about=facts.of_call(call), now=now)
+
+
+def _tell_owner(registration: Registration, call: Call, *, now: datetime) -> None:
+    # One a day is enough for the owner, and a stranger cannot fill a mailbox with it.
+    registration.call = call
+    letter = Letter(MailKind.SAME_ADDRESS, f"{now:%Y-%m-%d}", registration)
+    outbox.put(letter, about=facts.of_call(call), now=now)
+
+
+def _prove(
+    registration: Registration, call: Call, *, actor: Actor, now: datetime, by: User | None = None, channel: str = "portal"
+) -> Registration:
+    registration.proven_at = now
+    if registration.state != State.UNPROVEN:
+        registration.save(update_fields=["proven_at"])
+        workflow.record(registration=registration, act=Act.PROVE, now=now, by=by, channel=channel)
+        return registration
+    target, says = _state_at_proof(registration, call)
+    if target == State.RESERVE:
+        registration.list_position = queries.next_list_position(call)
+        registration.save(update_fields=["list_position"])
+    workflow.move(
+        registration=registration,
+        target=target,
+        act=Act.PROVE,
+        actor=actor,
+        now=now,
+        by=by,
+        channel=channel,
+        says=says,
+    )
+    registration.save(update_fields=["proven_at"])
+    return registration
+
+
+def _state_at_proof(registration: Registration, call: Call) -> tuple[State, dict[str, int]]:
+    """In an open call the place is given at the proof, while places last and nobody waits; then the waiting list."""
+    if call.is_selective:
+        return State.SUBMITTED, {}
+    if not registration.is_counted or policies.free_places(call) is None:
+        return State.CONFIRMED, {}
+    waiting = queries.on_list(call).count()
+    if policies.free_places(call) and not waiting:
+        return State.CONFIRMED, {}
+    if not call.has_waiting_list:
+        raise workflow.CallFull("All places were taken before you confirmed your address. We are sorry.")
+    return State.RESERVE, {"position": waiting + 1}

@@ -1,0 +1,264 @@
+"""Scans for what is due and not yet done: deadlines, reminders, lists, changes, outcomes. Safe to run twice, at once, or late."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, Min, Q, QuerySet
+
+from events import times
+from events.enums import EventFormat, Status
+from events.models import Call, Event, Publication
+from registrations import policies
+from registrations.enums import Act, Actor, MailKind, State
+from registrations.mail import facts, outbox
+from registrations.mail.outbox import Letter
+from registrations.models import Registration, ToldEvent, ToldPublication
+from registrations.services import workflow
+from registrations.states import EXPECTING
+
+#: An unproven address is reminded once, so long after the form was sent, or so long before the deadline if that is earlier.
+REMIND_UNPROVEN_AFTER = timedelta(hours=24)
+REMIND_UNPROVEN_BEFORE = timedelta(hours=24)
+REMIND_UNPROVEN_NOT_BEFORE = timedelta(hours=1)
+REMIND_ANSWER_BEFORE = timedelta(hours=48)
+REMIND_EVENT_BEFORE = timedelta(hours=24)
+#: Publications older than this when they appear (an archive that is imported) are told to nobody.
+TELL_OUTCOME_WITHIN = timedelta(days=30)
+
+
+def run_scans(*, now: datetime) -> dict[str, int]:
+    """Run every scan; returns how much each did."""
+    scans: Sequence[Callable[..., int]] = (
+        handle_deadlines,
+        remind_unproven,
+        remind_unanswered,
+        give_on_unanswered,
+        tell_cancellations,
+        tell_changes,
+        close_lists,
+        remind_of_events,
+        tell_outcomes,
+    )
+    return {scan.__name__: scan(now=now) for scan in scans}
+
+
+def handle_deadlines(*, now: datetime) -> int:
+    """Tell the organisers of each call whose deadline has passed how many people are in it; once a call."""
+    due = Call.objects.filter(closes_at__lte=now, deadline_handled_at=None)
+    return sum(_handle_deadline(call, now=now) for call in due)
+
+
+def remind_unproven(*, now: datetime) -> int:
+    """Remind people once whose address is not proven, while it still can be."""
+    soon = Q(call__closes_at__lte=now + REMIND_UNPROVEN_BEFORE, sent_at__lte=now - REMIND_UNPROVEN_NOT_BEFORE)
+    candidates = Registration.objects.filter(
+        Q(sent_at__lte=now - REMIND_UNPROVEN_AFTER) | soon,
+        state=State.UNPROVEN,
+        call__closes_at__gt=now - policies.PROVE_AFTER_CLOSING,
+        call__event__cancelled_at=None,
+    )
+    return _for_each_call(candidates, MailKind.PROVE_REMINDER, lambda r: f"v{r.version}", now=now)
+
+
+def remind_unanswered(*, now: datetime) -> int:
+    """Remind people of the answer that we wait for, once, two days before it is due."""
+    candidates = Registration.objects.filter(
+        state=State.SELECTED, answer_by__gt=now, answer_by__lte=now + REMIND_ANSWER_BEFORE
+    )
+    return _for_each_call(candidates, MailKind.ANSWER_REMINDER, lambda r: f"{r.answer_by:%Y%m%d%H%M}", now=now)
+
+
+def give_on_unanswered(*, now: datetime) -> int:
+    """Give unanswered places on where the call says so, after a reminder; the next on the list moves up."""
+    reminded = outbox.sent_reminders(kind=MailKind.ANSWER_REMINDER)
+    overdue = Registration.objects.filter(
+        Exists(reminded), state=State.SELECTED, answer_by__lte=now, call__gives_on_unanswered=True
+    )
+    moved = 0
+    for call in Call.objects.filter(pk__in=overdue.values("call")):
+        with transaction.atomic():
+            call = workflow.locked(call)
+            people = _of_call(call, overdue)
+            moved += workflow.move_many(
+                call=call, registrations=people, target=State.LAPSED, act=Act.LAPSE, actor=Actor.SYSTEM, now=now
+            )
+            workflow.fill_places(call=call, now=now)
+    return moved
+
+
+def close_lists(*, now: datetime) -> int:
+    """Tell everyone who still waits that the list has closed, at its date."""
+    waiting = Registration.objects.filter(state=State.RESERVE)
+    calls = Call.objects.filter(pk__in=waiting.values("call")).annotate(starts_at=Min("event__sessions__starts_at"))
+    due = [
+        call
+        for call in calls.select_related("event")
+        if now >= policies.list_closes_at(call, starts_at=call.starts_at or call.closes_at)
+    ]
+    moved = 0
+    for call in due:
+        with transaction.atomic():
+            call = workflow.locked(call)
+            moved += workflow.move_many(
+                call=call,
+                registrations=_of_call(call, waiting),
+                target=State.DECLINED,
+                act=Act.CLOSE_LIST,
+                actor=Actor.SYSTEM,
+                now=now,
+            )
+    return moved
+
+
+def tell_cancellations(*, now: datetime) -> int:
+    """End the registrations of cancelled events, each with its mail."""
+    ends = {line.value for line in (*EXPECTING, State.UNPROVEN)}
+    bound = Registration.objects.filter(call__event__cancelled_at__isnull=False, state__in=ends)
+    moved = 0
+    for call in Call.objects.filter(pk__in=bound.values("call")):
+        with transaction.atomic():
+            call = workflow.locked(call)
+            for state in ends:
+                moved += workflow.move_many(
+                    call=call,
+                    registrations=_of_call(call, bound.filter(state=state)),
+                    target=State.CANCELLED,
+                    act=Act.CANCEL,
+                    actor=Actor.SYSTEM,
+                    now=now,
+                )
+    return moved
+
+
+def tell_changes(*, now: datetime) -> int:
+    """Tell people who expect an event that its revision has grown since they were last told."""
+    first_seen = Event.objects.filter(call__isnull=False, told=None)
+    for event in first_seen:
+        with transaction.atomic():
+            ToldEvent.objects.get_or_create(event=event, defaults=_told(event, now=now))
+    changed = Event.objects.filter(call__isnull=False, cancelled_at=None, revision__gt=F("told__revision"))
+    return sum(_tell_change(event, now=now) for event in changed.select_related("call", "told"))
+
+
+def remind_of_events(*, now: datetime) -> int:
+    """Remind confirmed people 24 hours before, or at once when they are confirmed later; without a link, alarm the organiser."""
+    soon = Call.objects.annotate(starts_at=Min("event__sessions__starts_at")).filter(
+        starts_at__gt=now, starts_at__lte=now + REMIND_EVENT_BEFORE, event__cancelled_at=None
+    )
+    made = 0
+    for call in soon.select_related("event"):
+        if call.event.format != EventFormat.ONSITE and not call.event.join_link:
+            made += _alarm(call, now=now)
+            continue
+        confirmed = Registration.objects.filter(call=call, state=State.CONFIRMED)
+        made += _for_each_call(
+            confirmed, MailKind.EVENT_REMINDER, lambda r: "once", now=now, useless_after=call.starts_at
+        )
+    return made
+
+
+def tell_outcomes(*, now: datetime) -> int:
+    """Tell people who took part that an outcome of their event is out."""
+    fresh = Publication.objects.filter(
+        status=Status.PUBLISHED,
+        published_at__lte=now,
+        published_at__gt=now - TELL_OUTCOME_WITHIN,
+        told=None,
+    )
+    made = 0
+    for publication in fresh:
+        took_part = Registration.objects.filter(
+            call__event__publications=publication,
+            call__event__is_hidden=False,
+            state__in=[State.CONFIRMED, State.ATTENDED],
+        )
+        made += _for_each_call(took_part, MailKind.OUTCOME_PUBLISHED, lambda r, pk=publication.pk: f"p{pk}", now=now)
+        ToldPublication.objects.get_or_create(publication=publication, defaults={"told_at": now})
+    return made
+
+
+def _handle_deadline(call: Call, *, now: datetime) -> int:
+    with transaction.atomic():
+        call = workflow.locked(call)
+        if call.deadline_handled_at is not None or call.closes_at > now:
+            return 0
+        states = call.registrations.values_list("state", flat=True)
+        counts = [
+            ["Address confirmed", sum(state != State.UNPROVEN for state in states)],
+            ["Address not confirmed yet", sum(state == State.UNPROVEN for state in states)],
+            ["Places taken", call.places_taken],
+        ]
+        version = f"{call.closes_at:%Y%m%d%H%M}"
+        _tell_organisers(call, MailKind.CALL_CLOSED, version, {"counts": counts}, now=now)
+        call.deadline_handled_at = now
+        call.save(update_fields=["deadline_handled_at"])
+        return 1
+
+
+def _alarm(call: Call, *, now: datetime) -> int:
+    if not Registration.objects.filter(call=call, state=State.CONFIRMED).exists():
+        return 0
+    with transaction.atomic():
+        return _tell_organisers(call, MailKind.JOIN_LINK_MISSING, f"e{call.event.revision}", {}, now=now)
+
+
+def _tell_organisers(call: Call, kind: MailKind, version: str, says: Mapping[str, Any], *, now: datetime) -> int:
+    link = f"{settings.SITE_URL}/admin/registrations/registration/?call={call.pk}"
+    letter = Letter(kind, version, says={"alarm_reference": call.event.slug, "admin_link": link, **says})
+    return int(outbox.put(letter, about=facts.of_call(call), now=now) is not None)
+
+
+def _tell_change(event: Event, *, now: datetime) -> int:
+    with transaction.atomic():
+        call = workflow.locked(event.call)
+        told = ToldEvent.objects.select_for_update().get(event=event)
+        fresh = _told(call.event, now=now)
+        if told.revision >= fresh["revision"]:
+            return 0
+        says = {"old_when": told.facts["when"], "change": _change_words(told.facts, fresh["facts"])}
+        people = _of_call(call, Registration.objects.filter(state__in=EXPECTING))
+        letters = [Letter(MailKind.EVENT_CHANGED, f"e{fresh['revision']}", person, says) for person in people]
+        made = outbox.put_many(letters, about=facts.of_call(call), now=now)
+        ToldEvent.objects.filter(event=event).update(**fresh)
+        return len(made)
+
+
+def _told(event: Event, *, now: datetime) -> dict[str, Any]:
+    when = "; ".join(times.session_lines(event.sessions.all(), event.zone))
+    place = [event.format, event.platform, event.city, event.country, event.venue]
+    return {"revision": event.revision, "facts": {"when": when, "place": place}, "told_at": now}
+
+
+def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    changed = [words for key, words in (("when", "the time"), ("place", "where it takes place")) if old[key] != new[key]]
+    return " and ".join(changed) or "the practical information"
+
+
+def _for_each_call(
+    candidates: QuerySet[Registration],
+    kind: MailKind,
+    version: Callable[[Registration], str],
+    *,
+    now: datetime,
+    useless_after: datetime | None = None,
+) -> int:
+    """Put a mail of this kind for each candidate that has none of this version yet, one transaction a call."""
+    made = 0
+    for call in Call.objects.filter(pk__in=candidates.order_by().values("call")):
+        with transaction.atomic():
+            call = workflow.locked(call)
+            letters = [
+                Letter(kind, version(r), r, useless_after=useless_after or r.answer_by) for r in _of_call(call, candidates)
+            ]
+            made += len(outbox.put_many(letters, about=facts.of_call(call), now=now))
+    return made
+
+
+def _of_call(call: Call, registrations: QuerySet[Registration]) -> list[Registration]:
+    people = list(registrations.filter(call=call).order_by("pk"))
+    for person in people:
+        person.call = call
+    return people

@@ -1,0 +1,202 @@
+"""Decisions: staged without effect, released together after the deadline, changed by hand afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import User
+from events.models import Call
+from registrations import policies, queries
+from registrations.enums import Act, Actor, Outcome, State
+from registrations.mail import facts
+from registrations.models import Decision, Registration, Transition
+from registrations.services import workflow
+from registrations.services.refusals import Refused
+
+
+class NotStageable(Refused):
+    """A decision cannot be prepared for one of these people."""
+
+
+class BeforeDeadline(Refused):
+    """Nothing is released before the deadline."""
+
+
+class TooManySelected(Refused):
+    """More people were staged than there are places."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """How many decisions of each outcome were released now."""
+
+    selected: int = 0
+    reserve: int = 0
+    declined: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.selected + self.reserve + self.declined
+
+
+def stage(*, registrations: Sequence[Registration], outcome: Outcome, reason: str, by: User, now: datetime) -> int:
+    """Prepare the same decision for applications of one call, in the order given; returns how many.
+
+    Nobody is told before the release. A reserve decision takes the next rank. Raises NotStageable (no reason, or not an
+    application that is in and undecided): then nothing is staged.
+    """
+    if not reason.strip():
+        raise NotStageable("Please give a reason.")
+    if not registrations:
+        return 0
+    with transaction.atomic():
+        call = workflow.locked(registrations[0].call)
+        fresh = _in_order(call, registrations)
+        for registration in fresh:
+            if not policies.may_stage(registration):
+                raise NotStageable(f"{registration.reference} is “{registration.get_state_display()}”, so nothing is open.")
+        Decision.objects.filter(registration__in=fresh, released_at=None).delete()
+        ranks = _ranks(call, outcome, len(fresh))
+        Decision.objects.bulk_create(
+            Decision(registration=r, outcome=outcome, rank=rank, reason=reason, staged_at=now, staged_by=by)
+            for r, rank in zip(fresh, ranks, strict=True)
+        )
+        _trace(fresh, Act.STAGE, reason=f"{outcome.label}: {reason}", by=by, now=now)
+        return len(fresh)
+
+
+def unstage(*, registrations: Sequence[Registration], by: User, now: datetime) -> int:
+    """Take staged decisions back before their release; returns how many were."""
+    with transaction.atomic():
+        staged = Decision.objects.filter(registration__in=registrations, released_at=None).select_related("registration")
+        undone = [decision.registration for decision in staged.select_for_update(of=("self",))]
+        Decision.objects.filter(registration__in=undone, released_at=None).delete()
+        _trace(undone, Act.UNSTAGE, reason="", by=by, now=now)
+        return len(undone)
+
+
+def release(*, call: Call, by: User | None, now: datetime) -> Released:
+    """Let all staged decisions of the call take effect: states and mails flip together, or nothing does.
+
+    A second call finds nothing staged and changes nothing. Where selected people leave places free, the first of the reserve
+    list get them at once. `by` None is the operator's command line. Raises BeforeDeadline, TooManySelected (with the numbers).
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        if not policies.may_release(call, now=now):
+            raise BeforeDeadline("Decisions of a selective call are released after its deadline, and not before.")
+        staged = _staged(call)
+        by_outcome = {outcome: [d for d in staged if d.outcome == outcome] for outcome in Outcome}
+        _refuse_too_many(call, by_outcome[Outcome.SELECT])
+        Decision.objects.filter(pk__in=[decision.pk for decision in staged]).update(released_at=now, released_by=by)
+        _number_list(call, by_outcome[Outcome.RESERVE])
+        about = facts.of_call(call)
+        targets = {
+            Outcome.SELECT: workflow.given_state(call),
+            Outcome.RESERVE: State.RESERVE,
+            Outcome.DECLINE: State.DECLINED,
+        }
+        for outcome, decisions in by_outcome.items():
+            workflow.move_many(
+                call=call,
+                registrations=[decision.registration for decision in decisions],
+                target=targets[outcome],
+                act=Act.RELEASE,
+                actor=Actor.ORGANISER,
+                now=now,
+                by=by,
+                about=about,
+                says=refusal_says(call, about=about, now=now) if outcome == Outcome.DECLINE and decisions else {},
+            )
+        workflow.fill_places(call=call, now=now)
+        return Released(*(len(by_outcome[outcome]) for outcome in (Outcome.SELECT, Outcome.RESERVE, Outcome.DECLINE)))
+
+
+def reconsider(
+    *, registration: Registration, target: State, reason: str, by: User, channel: str, now: datetime
+) -> Registration:
+    """Change a released decision by hand, with a reason; unsent mail about the old one is cancelled.
+
+    Raises workflow.IllegalMove, workflow.CallFull.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        if target == State.RESERVE and registration.list_position is None:
+            registration.list_position = queries.next_list_position(call)
+            registration.save(update_fields=["list_position"])
+        about = facts.of_call(call)
+        workflow.move(
+            registration=registration,
+            target=target,
+            act=Act.RECONSIDER,
+            actor=Actor.ORGANISER,
+            now=now,
+            by=by,
+            reason=reason,
+            channel=channel,
+            about=about,
+            says=refusal_says(call, about=about, now=now) if target == State.DECLINED else {},
+        )
+        return registration
+
+
+def refusal_says(call: Call, *, about: facts.CallFacts, now: datetime) -> dict[str, object]:
+    """What a refusal tells besides the decision (words.md)."""
+    return facts.about_refusal(
+        about, applied=queries.applied(call), criteria=queries.criteria_words(call), now=now
+    )
+
+
+def _in_order(call: Call, registrations: Sequence[Registration]) -> list[Registration]:
+    place = {registration.pk: number for number, registration in enumerate(registrations)}
+    fresh = list(Registration.objects.filter(call=call, pk__in=place))
+    for registration in fresh:
+        registration.call = call
+    return sorted(fresh, key=lambda registration: place[registration.pk])
+
+
+def _ranks(call: Call, outcome: Outcome, number: int) -> list[int] | list[None]:
+    if outcome != Outcome.RESERVE:
+        return [None] * number
+    last = Decision.objects.filter(registration__call=call).aggregate(last=Max("rank"))["last"] or 0
+    return list(range(last + 1, last + 1 + number))
+
+
+def _staged(call: Call) -> list[Decision]:
+    decisions = Decision.objects.filter(
+        registration__call=call, registration__state=State.SUBMITTED, released_at=None
+    ).select_related("registration")
+    staged = list(decisions.order_by("rank", "pk"))
+    for decision in staged:
+        decision.registration.call = call
+    return staged
+
+
+def _refuse_too_many(call: Call, selected: Sequence[Decision]) -> None:
+    wanted = sum(decision.registration.is_counted for decision in selected)
+    if call.places_limit is not None and call.places_taken + wanted > call.places_limit:
+        left = call.places_limit - call.places_taken
+        raise TooManySelected(f"{wanted} people are to be selected, but {left} of {call.places_limit} places are left.")
+
+
+def _number_list(call: Call, reserve: Sequence[Decision]) -> None:
+    first = queries.next_list_position(call)
+    for position, decision in enumerate(reserve, start=first):
+        decision.registration.list_position = position
+    Registration.objects.bulk_update(
+        [decision.registration for decision in reserve], ["list_position"], batch_size=200
+    )
+
+
+def _trace(registrations: Sequence[Registration], act: Act, *, reason: str, by: User, now: datetime) -> None:
+    Transition.objects.bulk_create(
+        [
+            Transition(registration=r, act=act, source=r.state, target=r.state, at=now, by=by, reason=reason)
+            for r in registrations
+        ],
+        batch_size=500,
+    )

@@ -1,0 +1,214 @@
+"""The only writer of a registration's state and of a call's places.
+
+Every change goes through `move_many`: under the call's lock, along a line of the table of moves, with its transition, its
+places and its mails in the same transaction. Callers hold the lock (`locked`) and so are in a transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+
+from accounts.models import User
+from events.models import Call
+from registrations import policies, queries
+from registrations.enums import Act, Actor, MailKind, State
+from registrations.mail import facts, outbox
+from registrations.mail.outbox import Letter
+from registrations.models import Registration, Transition
+from registrations.services.refusals import Refused
+from registrations.states import HOLDS_PLACE, Move, find_move, places_delta
+
+#: After these acts, what was not sent yet tells of something that is no more.
+_UNDOES = frozenset({Act.PROMOTE, Act.RECONSIDER, Act.WITHDRAW, Act.CANCEL, Act.LAPSE})
+#: Nobody promoted or selected is asked to answer later than so long before the event.
+ANSWER_BEFORE_EVENT = timedelta(hours=12)
+#: Days to answer where the call names none and an organiser asks one person all the same.
+DAYS_TO_ANSWER = 3
+
+
+class IllegalMove(Refused):
+    """The table of moves has no such line for this actor, or a reason is missing."""
+
+
+class CallFull(Refused):
+    """There are not so many places left."""
+
+
+def locked(call: Call) -> Call:
+    """The call, read again under its lock, which lasts until the transaction ends. All writes about its people start here."""
+    return Call.objects.select_related("event").select_for_update(of=("self",)).get(pk=call.pk)
+
+
+def again(registration: Registration, *, call: Call) -> Registration:
+    """The registration as it is now, under its call's lock."""
+    fresh = Registration.objects.select_related("identity").get(pk=registration.pk)
+    fresh.call = call
+    return fresh
+
+
+def move(*, registration: Registration, target: State, act: Act, actor: Actor, now: datetime, **details: Any) -> Registration:
+    """Move one registration; see `move_many`, whose other arguments it takes."""
+    move_many(
+        call=registration.call, registrations=[registration], target=target, act=act, actor=actor, now=now, **details
+    )
+    return registration
+
+
+def move_many(
+    *,
+    call: Call,
+    registrations: Sequence[Registration],
+    target: State,
+    act: Act,
+    actor: Actor,
+    now: datetime,
+    by: User | None = None,
+    reason: str = "",
+    channel: str = "",
+    says: Mapping[str, Any] | None = None,
+    about: facts.CallFacts | None = None,
+) -> int:
+    """Move registrations of one locked call to `target`; returns how many were moved (those already there are left alone).
+
+    A bounded number of statements whatever the number of people. `says` is added to the facts of their mails. Raises
+    IllegalMove when the table does not allow it for one of them, CallFull when the places do not suffice: then nobody moved.
+    """
+    moving = [registration for registration in registrations if registration.state != target]
+    if not moving:
+        return 0
+    moves = {registration.pk: _allowed(registration, target, act, actor, reason) for registration in moving}
+    delta = sum(places_delta(source=State(r.state), target=target) for r in moving if r.is_counted)
+    sources = {registration.pk: registration.state for registration in moving}
+    about = about or facts.of_call(call)
+    if act in _UNDOES:
+        outbox.cancel_unsent(registrations=moving)
+    _take_places(call, delta)
+    _write_states(moving, target=target, now=now, answer_by=_answer_by(call, target=target, about=about, now=now))
+    transitions = Transition.objects.bulk_create(
+        [
+            Transition(
+                registration=r, act=act, source=sources[r.pk], target=target, at=now, by=by, reason=reason, channel=channel
+            )
+            for r in moving
+        ],
+        batch_size=500,
+    )
+    letters = [
+        Letter(kind=kind, version=f"t{transition.pk}", registration=transition.registration, says=says or {})
+        for transition in transitions
+        if (kind := _mail_of(moves[transition.registration_id], transition.registration)) is not None
+    ]
+    outbox.put_many(letters, about=about, now=now)
+    return len(moving)
+
+
+def record(
+    *,
+    registration: Registration,
+    act: Act,
+    now: datetime,
+    by: User | None = None,
+    reason: str = "",
+    channel: str = "",
+) -> Transition:
+    """Leave the trace of an act that changes no state."""
+    state = registration.state
+    return Transition.objects.create(
+        registration=registration, act=act, source=state, target=state, at=now, by=by, reason=reason, channel=channel
+    )
+
+
+def open_registration(registration: Registration, *, now: datetime, by: User | None = None, channel: str = "") -> None:
+    """Insert a new registration in its first state with its transition; `state` must not be set before."""
+    registration.state, registration.state_changed_at = State.UNPROVEN, now
+    registration.save(force_insert=True)
+    Transition.objects.create(
+        registration=registration, act=Act.SEND, target=State.UNPROVEN, at=now, by=by, channel=channel
+    )
+
+
+def fill_places(*, call: Call, now: datetime) -> int:
+    """Offer each free place of a locked call to the next on the list, in its order; returns how many were promoted."""
+    free = policies.free_places(call)
+    if free == 0 or call.event.is_cancelled or (call.is_selective and not queries.is_released(call)):
+        return 0
+    about = facts.of_call(call)
+    if now >= policies.list_closes_at(call, starts_at=about.starts_at):
+        return 0
+    waiting = list(queries.on_list(call).filter(is_counted=True)[:free])
+    for registration in waiting:
+        registration.call = call
+    return move_many(
+        call=call,
+        registrations=waiting,
+        target=given_state(call),
+        act=Act.PROMOTE,
+        actor=Actor.SYSTEM,
+        now=now,
+        about=about,
+    )
+
+
+def given_state(call: Call) -> State:
+    """What a person who is given a place becomes: asked to confirm, where the call asks that, else confirmed."""
+    return State.CONFIRMED if call.confirm_within_days is None else State.SELECTED
+
+
+def _allowed(registration: Registration, target: State, act: Act, actor: Actor, reason: str) -> Move:
+    line = find_move(source=State(registration.state), target=target, act=act)
+    if line is None or actor not in line.actors:
+        raise IllegalMove(
+            f"{registration.reference} is “{registration.get_state_display()}” and cannot become “{target.label}” this way."
+        )
+    if line.needs_reason and not reason.strip():
+        raise IllegalMove("Please give a reason.")
+    return line
+
+
+def _take_places(call: Call, delta: int) -> None:
+    if delta == 0:
+        return
+    taken = call.places_taken + delta
+    if delta > 0 and call.places_limit is not None and taken > call.places_limit:
+        left = max(0, call.places_limit - call.places_taken)
+        raise CallFull(f"This needs {delta} places, but only {left} of {call.places_limit} are left.")
+    Call.objects.filter(pk=call.pk).update(places_taken=F("places_taken") + delta)
+    call.places_taken = taken
+
+
+def _write_states(
+    registrations: Sequence[Registration], *, target: State, now: datetime, answer_by: datetime | None
+) -> None:
+    ids = [registration.pk for registration in registrations]
+    for start in range(0, len(ids), 500):
+        Registration.objects.filter(pk__in=ids[start : start + 500]).update(
+            state=target, state_changed_at=now, answer_by=answer_by
+        )
+    for registration in registrations:
+        registration.state, registration.state_changed_at, registration.answer_by = target, now, answer_by
+
+
+def _answer_by(call: Call, *, target: State, about: facts.CallFacts, now: datetime) -> datetime | None:
+    if target != State.SELECTED:
+        return None
+    latest = max(now + timedelta(hours=1), about.starts_at - ANSWER_BEFORE_EVENT)
+    return min(now + timedelta(days=call.confirm_within_days or DAYS_TO_ANSWER), latest)
+
+
+def _mail_of(line: Move, registration: Registration) -> MailKind | None:
+    # Who never proved the address gave nothing up: a stranger may have typed it.
+    if line.source == State.UNPROVEN and line.act in (Act.WITHDRAW, Act.CANCEL):
+        return None
+    return line.mail
+
+
+def change_counting(*, registration: Registration, is_counted: bool) -> None:
+    """Change whether a registration of a locked call counts as a place. Raises CallFull."""
+    if registration.is_counted == is_counted:
+        return
+    if State(registration.state) in HOLDS_PLACE:
+        _take_places(registration.call, 1 if is_counted else -1)
+    registration.is_counted = is_counted
+    registration.save(update_fields=["is_counted"])
