@@ -49,5 +49,5 @@ def _compose_plainly(text: str) -> yaml.Node | None:
     # Aliases can make a small file expand without end, and a call file needs none.
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise _Alias(event.start_mark.line + 1)
+            raise _Alias(event.start_mark.line + 1 if event.start_mark else 1)
     return yaml.compose(text, Loader=yaml.SafeLoader)

@@ -1,0 +1,204 @@
+"""Importing call files: all or nothing, nothing twice, and never against what people were told."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+
+from events.models import Announcement, Call, Event, Publication
+from registrations import call_files
+from registrations.call_files import CallFileRefused
+from registrations.enums import QuestionKind
+from registrations.models import Question
+from registrations.services import importing
+from registrations.services.importing import Imported
+from tests.registrations.study_visit import STUDY_VISIT
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
+EARLIER_VISIT = """\
+event:
+  slug: an-earlier-visit
+  kind: study_visit
+  title: "An earlier visit"
+  sessions: [{day: 2025-05-11}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings) -> Path:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path
+
+
+def run(folder: Path, *texts: str) -> list[Imported]:
+    paths = []
+    for number, text in enumerate(texts):
+        paths.append(folder / f"{number}.yaml")
+        paths[-1].write_text(text)
+    return importing.import_files(files=call_files.read(paths), by=None, now=NOW)
+
+
+def refusal(folder: Path, *texts: str) -> str:
+    with pytest.raises(CallFileRefused) as refused:
+        run(folder, *texts)
+    return str(refused.value).replace(f"{folder}/", "")
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+def history_counts() -> list[int]:
+    models = (Event, Call, Announcement, Publication)
+    return [model.history.count() for model in models]
+
+
+def test_a_call_never_seen_before_is_imported_whole(folder: Path) -> None:
+    assert run(folder, STUDY_VISIT, EARLIER_VISIT) == [
+        Imported("study-visit-riga-2027", is_new=True, has_changed=True),
+        Imported("an-earlier-visit", is_new=True, has_changed=True),
+    ]
+
+    event = Event.objects.get(slug="study-visit-riga-2027")
+    assert event.published_at == datetime(2027, 2, 28, 23, 0, tzinfo=UTC)
+    assert event.sessions.count() == 2
+    assert set(event.working_groups.values_list("slug", flat=True)) == {"ran-rehabilitation", "ran-prisons"}
+    assert [related.slug for related in event.related_events.all()] == ["an-earlier-visit"]
+    assert (event.call.capacity, event.call.places_limit, event.call.confirm_within_days) == (12, 12, 5)
+    nights = event.call.questions.get(key="nights")
+    assert (nights.kind, nights.condition_question.key, nights.condition_value) == (QuestionKind.NUMBER, "stay", "yes")
+    assert event.call.questions.count() == 8
+    assert event.call.criteria.get().weight == 2
+    assert event.announcements.get().published_at == datetime(2027, 2, 28, 23, 0, tzinfo=UTC)
+    assert event.publications.get().key_points == ["People leave people.", "Patience."]
+
+
+def test_the_same_files_twice_change_nothing(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    before = (
+        history_counts(),
+        list(Event.objects.values_list("changed_at", "revision")),
+        list(Question.objects.values()),
+    )
+
+    results = run(folder, STUDY_VISIT, EARLIER_VISIT)
+
+    assert [result.has_changed for result in results] == [False, False]
+    assert before == (
+        history_counts(),
+        list(Event.objects.values_list("changed_at", "revision")),
+        list(Question.objects.values()),
+    )
+
+
+def test_a_changed_file_changes_what_it_says(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    changed = (
+        STUDY_VISIT.replace("city: Riga", "city: Jelgava")
+        .replace("capacity: 12", "capacity: 20")
+        .replace('label: "Since when?"', 'label: "Since which day?", required: true')
+        .replace('body: "Come and see."', 'body: "Come, and see."')
+    )
+
+    assert run(folder, changed, EARLIER_VISIT)[0] == Imported("study-visit-riga-2027", is_new=False, has_changed=True)
+
+    event = Event.objects.get(slug="study-visit-riga-2027")
+    assert (event.city, event.revision) == ("Jelgava", 2)
+    assert (event.call.capacity, event.call.places_limit) == (20, 20)
+    assert event.call.questions.get(key="since").is_required
+    assert event.announcements.get().body == "Come, and see."
+
+
+def test_one_mistake_keeps_the_whole_batch_out(folder: Path) -> None:
+    broken = STUDY_VISIT.replace("ran-prisons", "ran-prisms")
+
+    assert f"0.yaml line {line_of(broken, 'ran-prisms')}: there is no working group “ran-prisms”." in refusal(
+        folder, broken, EARLIER_VISIT
+    )
+    assert not Event.objects.exists()
+
+
+def test_an_unknown_related_event_is_told(folder: Path) -> None:
+    line = line_of(STUDY_VISIT, "an-earlier-visit")
+
+    assert refusal(folder, STUDY_VISIT) == f"0.yaml line {line}: there is no event “an-earlier-visit”."
+
+
+def test_an_event_without_dates_of_its_own_appears_at_once(folder: Path) -> None:
+    run(folder, EARLIER_VISIT)
+
+    assert Event.objects.get().published_at == NOW
+
+
+def test_an_announcement_of_another_event_is_refused(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    other = STUDY_VISIT.replace("study-visit-riga-2027", "another-visit").replace("what-riga-taught-us", "what-else")
+
+    assert "the announcement “a-visit-to-riga” is about another event" in refusal(folder, other)
+
+
+def test_what_staff_withdrew_stays_withdrawn(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    Announcement.objects.update(status="withdrawn")
+    Event.objects.update(join_link="https://example.org/room", is_hidden=True)
+
+    run(folder, STUDY_VISIT.replace('body: "Come and see."', 'body: "Come."'), EARLIER_VISIT)
+
+    assert Announcement.objects.get().status == "withdrawn"
+    event = Event.objects.get(slug="study-visit-riga-2027")
+    assert (event.join_link, event.is_hidden) == ("https://example.org/room", True)
+
+
+def test_a_document_is_stored_once_and_replaced_when_it_changes(folder: Path) -> None:
+    (folder / "paper.pdf").write_bytes(b"%PDF-1.7 one")
+    text = STUDY_VISIT.replace('body: "A paper."', "body: x\n  document: paper.pdf")
+    run(folder, text, EARLIER_VISIT)
+    name = Publication.objects.get().document.name
+    assert run(folder, text, EARLIER_VISIT)[0].has_changed is False
+    assert Publication.objects.get().document.name == name
+
+    (folder / "paper.pdf").write_bytes(b"%PDF-1.7 two")
+    run(folder, text, EARLIER_VISIT)
+
+    with Publication.objects.get().document.open() as document:
+        assert document.read() == b"%PDF-1.7 two"
+
+
+def test_a_refused_batch_leaves_no_document_behind(folder: Path) -> None:
+    (folder / "paper.pdf").write_bytes(b"%PDF-1.7 one")
+    text = STUDY_VISIT.replace('body: "A paper."', "body: x\n  document: paper.pdf")
+
+    refusal(folder, text)
+
+    assert not default_storage.exists("publications") or default_storage.listdir("publications")[1] == []
+
+
+def test_a_question_taken_out_of_the_file_is_taken_out_of_the_form(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    lines = [line for line in STUDY_VISIT.splitlines() if "key: stay" not in line and "key: nights" not in line]
+
+    run(folder, "\n".join(lines), EARLIER_VISIT)
+
+    assert set(Question.objects.values_list("key", flat=True)) == {"work", "cases", "why", "since", "from", "access"}
+
+
+def test_a_later_deadline_is_taken_and_handled_again(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    Call.objects.update(deadline_handled_at=NOW)
+
+    run(folder, STUDY_VISIT.replace("closes_at: 2027-04-01 12:00", "closes_on: 2027-04-05"), EARLIER_VISIT)
+
+    call = Call.objects.get()
+    assert (call.closes_on.isoformat(), call.deadline_handled_at) == ("2027-04-05", None)
+    assert call.closes_at - NOW > timedelta(days=26)
+
+
+def test_an_earlier_deadline_is_taken_while_nobody_registered(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+
+    run(folder, STUDY_VISIT.replace("closes_at: 2027-04-01 12:00", "closes_on: 2027-03-25"), EARLIER_VISIT)
+
+    assert Call.objects.get().closes_on.isoformat() == "2027-03-25"
