@@ -67,7 +67,10 @@ def render(mail: OutgoingMail) -> bytes:
     message.set_content(_part(mail, "body.txt"), cte="8bit")
     message.add_alternative(css_inline.inline(_part(mail, "body.html")), subtype="html", cte="8bit")
     if mail.kind in _WITH_CALENDAR and mail.facts["calendar"]:
-        message.add_attachment(calendar(mail), "text", "calendar", filename="calendar.ics", params={"method": "PUBLISH"})
+        entry = calendar(mail).decode()
+        message.add_attachment(
+            entry, subtype="calendar", cte="8bit", filename="calendar.ics", params={"method": "PUBLISH"}
+        )
     _freeze_boundaries(message, mail.message_id)
     return message.as_bytes()
 
