@@ -38,6 +38,7 @@ class Act(models.TextChoices):
     STAGE = "stage", "Decision staged"
     UNSTAGE = "unstage", "Staged decision undone"
     CHANGE_ROLE = "change_role", "Role changed"
+    ERASE = "erase", "Data erased"
 
 
 class Actor(models.TextChoices):

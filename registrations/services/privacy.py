@@ -1,0 +1,230 @@
+"""What the law asks for about one person: all that we hold, its erasure, and an end to all of it by itself.
+
+An erased registration keeps its reference, state, country, profession and scores, so that numbers stay right; nothing in
+it says who it was. Copies in backups and in mailboxes are out of this module's reach.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet, Value
+from django.db.models.functions import Concat
+
+from accounts.models import User
+from registrations import policies
+from registrations.enums import Act, Channel, MailState, State
+from registrations.mail import outbox
+from registrations.models import (
+    Answer,
+    Check,
+    Decision,
+    Identity,
+    OutgoingMail,
+    PrivateLink,
+    Registration,
+    Review,
+    Transition,
+)
+from registrations.people import address_index
+from registrations.services import places, workflow
+from registrations.services.refusals import Refused
+
+#: Sensitive answers are kept so long after the event.
+SENSITIVE_KEPT = timedelta(days=14)
+#: Who gets no place, or gave it up, is kept so long after that.
+WITHOUT_PLACE_KEPT = timedelta(days=90)
+#: Everyone else is kept so long after the event.
+PERSON_KEPT = timedelta(days=365)
+#: The text of a mail is kept so long after it was sent.
+MAIL_TEXT_KEPT = timedelta(days=90)
+
+ERASED = "erased:"
+_WITHOUT_PLACE = (State.DECLINED, State.LAPSED, State.WITHDRAWN, State.CANCELLED)
+_CHUNK = 500
+
+
+class NobodyKnown(Refused):
+    """No registration has this address."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What an erasure did: the references that are empty now, and how many places became free by it."""
+
+    references: tuple[str, ...]
+    given_up: int
+
+
+def export_person(*, email: str) -> dict[str, Any]:
+    """Return all that is held about the person with this address, as plain JSON; times are ISO 8601 in UTC.
+
+    Who of the staff did or said something is left out: that is about others. Raises NobodyKnown.
+    """
+    registrations = _of_address(email)
+    return {"email": email, "registrations": [_exported(registration) for registration in registrations]}
+
+
+def erase_person(*, email: str, by: User | None, now: datetime) -> Erased:
+    """Erase the person with this address from every registration, answers' files included.
+
+    What still runs is given up first, so that the next on the list moves up; no mail about that is sent. `by` None means
+    the command line. Raises NobodyKnown.
+    """
+    with transaction.atomic():
+        registrations = _of_address(email)
+        given_up = 0
+        for registration in registrations:
+            if policies.may_withdraw(registration):
+                places.withdraw(registration=registration, now=now, by=by, channel=Channel.LETTER)
+                given_up += 1
+        _erase([registration.pk for registration in registrations], by=by, now=now)
+        return Erased(tuple(registration.reference for registration in registrations), given_up)
+
+
+def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
+    """Erase what is kept no longer; returns how many of each kind. A dry run only counts. Safe to run twice."""
+    unproven = _expired_unproven(now)
+    expired = _expired_people(now)
+    sensitive = _expired_sensitive(now)
+    texts = OutgoingMail.objects.filter(state=MailState.SENT, sent_at__lte=now - MAIL_TEXT_KEPT, rendered__isnull=False)
+    counts = {
+        "unproven registrations": unproven.count(),
+        "people": expired.count(),
+        "sensitive answers": sensitive.count(),
+        "texts of mails": texts.count(),
+    }
+    if not is_dry_run:
+        with transaction.atomic():
+            _delete_answers(Answer.objects.filter(registration__in=unproven))
+            Registration.objects.filter(pk__in=_ids(unproven)).delete()
+            _delete_answers(sensitive)
+            _erase(_ids(expired), by=None, now=now)
+            texts.update(rendered=None)
+    return counts
+
+
+def _of_address(email: str) -> list[Registration]:
+    found = Registration.objects.filter(address_index=address_index(email)).select_related("call__event", "identity")
+    registrations = list(found.order_by("pk"))
+    if not registrations:
+        raise NobodyKnown("No registration has this address.")
+    return registrations
+
+
+def _expired_unproven(now: datetime) -> QuerySet[Registration]:
+    limit = now - policies.UNPROVEN_KEPT
+    return Registration.objects.filter(
+        state=State.UNPROVEN, call__closes_at__lte=limit, state_changed_at__lte=limit
+    )
+
+
+def _expired_people(now: datetime) -> QuerySet[Registration]:
+    over = Q(over_at__lte=now - PERSON_KEPT)
+    without_place = Q(state__in=_WITHOUT_PLACE, state_changed_at__lte=now - WITHOUT_PLACE_KEPT)
+    known = Registration.objects.exclude(address_index__startswith=ERASED).exclude(state=State.UNPROVEN)
+    return known.annotate(over_at=Max("call__event__sessions__ends_at")).filter(over | without_place)
+
+
+def _expired_sensitive(now: datetime) -> QuerySet[Answer]:
+    answers = Answer.objects.filter(question__is_sensitive=True)
+    over_at = Max("registration__call__event__sessions__ends_at")
+    return answers.annotate(over_at=over_at).filter(over_at__lte=now - SENSITIVE_KEPT)
+
+
+def _ids(registrations: QuerySet[Registration]) -> list[int]:
+    return list(registrations.values_list("pk", flat=True))
+
+
+def _erase(ids: Sequence[int], *, by: User | None, now: datetime) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        _delete_answers(Answer.objects.filter(registration__in=chunk))
+        Identity.objects.filter(registration__in=chunk).update(
+            given_name="", family_name="", display_name="(erased)", email="", organisation=""
+        )
+        Check.objects.filter(registration__in=chunk).update(note="")
+        Review.objects.filter(registration__in=chunk).update(comment="")
+        Decision.objects.filter(registration__in=chunk).update(reason="(erased)")
+        Transition.objects.filter(registration__in=chunk).update(reason="")
+        PrivateLink.objects.filter(registration__in=chunk, revoked_at=None).update(revoked_at=now)
+        _end_mails(chunk)
+        Registration.objects.filter(pk__in=chunk).update(
+            address_index=Concat(Value(ERASED), F("reference")), form_digest=""
+        )
+        for registration in Registration.objects.filter(pk__in=chunk):
+            workflow.record(registration=registration, act=Act.ERASE, now=now, by=by)
+
+
+def _end_mails(ids: Sequence[int]) -> None:
+    mails = OutgoingMail.objects.filter(registration__in=ids)
+    outbox.cancel_unsent(registrations=Registration.objects.filter(pk__in=ids))
+    mails.update(rendered=None)
+
+
+def _delete_answers(answers: QuerySet[Answer]) -> None:
+    names = [name for name in answers.values_list("file", flat=True) if name]
+    Answer.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).delete()
+    transaction.on_commit(lambda: _delete_files(names))
+
+
+def _delete_files(names: Iterable[str]) -> None:
+    for name in names:
+        storages["private"].delete(name)
+
+
+def _exported(registration: Registration) -> dict[str, Any]:
+    identity = registration.identity
+    return {
+        "reference": registration.reference,
+        "event": registration.call.event.title,
+        "state": registration.get_state_display(),
+        "role": registration.get_role_display(),
+        "given_name": identity.given_name,
+        "family_name": identity.family_name,
+        "display_name": identity.display_name,
+        "email": identity.email,
+        "organisation": identity.organisation,
+        "country": registration.country,
+        "profession": registration.get_profession_display(),
+        "sent_at": _iso(registration.sent_at),
+        "address_confirmed_at": _iso(registration.proven_at),
+        "privacy_statement": registration.privacy_version,
+        "answers": [{"question": a.label, "answer": a.text} for a in registration.answers.all()],
+        "checks": [
+            {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": c.note} for c in registration.checks.all()
+        ],
+        "reviews": [_exported_review(review) for review in registration.reviews.all()],
+        "decision": _exported_decision(registration),
+        "history": [
+            {"at": _iso(t.at), "what": t.get_act_display(), "state": t.get_target_display(), "reason": t.reason}
+            for t in registration.transitions.all()
+        ],
+        "mails": [
+            {"at": _iso(m.sent_at), "what": m.get_kind_display(), "state": m.get_state_display()}
+            for m in registration.mails.all()
+        ],
+    }
+
+
+def _exported_review(review: Review) -> dict[str, Any]:
+    scores = {score.criterion.label: score.value for score in review.scores.select_related("criterion")}
+    return {"at": _iso(review.changed_at), "scores": scores, "comment": review.comment}
+
+
+def _exported_decision(registration: Registration) -> dict[str, Any] | None:
+    decision = Decision.objects.filter(registration=registration).first()
+    if decision is None:
+        return None
+    return {
+        "outcome": decision.get_outcome_display(),
+        "reason": decision.reason,
+        "released_at": _iso(decision.released_at),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
