@@ -53,6 +53,15 @@ class EventFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BesideEvent:
+    """What an event's page links to: related events with their sessions, announcements and outcomes."""
+
+    related_events: list[Event]
+    announcements: list[Announcement]
+    publications: list[Publication]
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomePage:
     """What the first page shows."""
 
@@ -108,21 +117,15 @@ def event_of_slug(slug: str, now: datetime) -> Event:
     return _listed(visible_events(now)).get(slug=slug)
 
 
-def related_events(event: Event, now: datetime) -> list[Event]:
-    """Return the visible events that this one names as related, or that name this one; by title, with sessions."""
-    beside = Q(related_from=event) | Q(related_events=event)
-    pks = Event.objects.filter(beside).exclude(pk=event.pk).values("pk")
-    return list(visible_events(now).filter(pk__in=pks).prefetch_related("sessions").order_by("title", "slug"))
-
-
-def announcements_of(event: Event, now: datetime) -> QuerySet[Announcement]:
-    """Return the visible announcements about the event."""
-    return visible_announcements(now).filter(event=event)
-
-
-def publications_of(event: Event, now: datetime) -> QuerySet[Publication]:
-    """Return the visible publications that came out of the event."""
-    return visible_publications(now).filter(events=event)
+def beside(event: Event, now: datetime) -> BesideEvent:
+    """Return what is visible beside the event; of related events those that it names, and those that name it."""
+    named = Event.objects.filter(Q(related_from=event) | Q(related_events=event)).exclude(pk=event.pk)
+    related = visible_events(now).filter(pk__in=named.values("pk")).prefetch_related("sessions")
+    return BesideEvent(
+        related_events=list(related.order_by("title", "slug")),
+        announcements=list(visible_announcements(now).filter(event=event)),
+        publications=list(visible_publications(now).filter(events=event)),
+    )
 
 
 def calendar_events(now: datetime) -> QuerySet[Event]:
@@ -195,12 +198,12 @@ def publications_of_group(group: WorkingGroup, now: datetime) -> QuerySet[Public
 # Parts
 
 
-def _listed(events: QuerySet[Event]) -> QuerySet[Event]:
+def _listed(events: QuerySet[Any]) -> QuerySet[Any]:
     return events.select_related("call").prefetch_related("sessions", "working_groups")
 
 
 def _with_dates(events: QuerySet[Event], now: datetime) -> QuerySet[Any]:
-    """Annotate `first_at` and `last_at` (None without sessions), `is_past` (0 or 1) and `upcoming_at` (None if past)."""
+    """Annotate `first_at` and `last_at` (None without sessions), `is_past` (0 or 1), `upcoming_at` (None if past)."""
     sessions = Session.objects.filter(event=OuterRef("pk"))
     return events.annotate(
         first_at=Subquery(sessions.order_by("starts_at").values("starts_at")[:1]),
