@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from events.models import Call
+from registrations import queries
 from registrations.countries import COUNTRY_CHOICES
 from registrations.enums import Profession, QuestionKind
 from registrations.fields import LineField, MailboxField, OnCheckbox
@@ -104,7 +105,7 @@ class RegistrationForm(forms.Form):
     ) -> None:
         super().__init__(data=data, files=files, initial=dict(initial or {}), label_suffix="")
         self.call = call
-        self.questions: list[Question] = list(call.questions.select_related("condition_question"))
+        self.questions: list[Question] = queries.questions_of(call)
         privacy = self.fields.pop("privacy", None)
         for question in self.questions:
             self.fields[question.field_name] = KINDS[question.kind].field(question)

@@ -49,7 +49,7 @@ def my_registration(pk: int) -> Registration | None:
 
 
 def standing_links(pks: Iterable[int]) -> QuerySet[PrivateLink]:
-    """Those of these private links that were not revoked, each with its registration, identity, call, event and sessions."""
+    """Those of these private links that stand, with all that tells whose they are and how long they live."""
     return (
         PrivateLink.objects.filter(pk__in=pks, revoked_at=None)
         .select_related("registration__identity", "registration__call__event")

@@ -1,0 +1,18 @@
+"""Addresses of registering, and of what a person sees of the own registration."""
+
+from django.urls import path
+
+from registrations.views import links, mine, register
+
+app_name = "registrations"
+
+urlpatterns = [
+    path("events/<slug:slug>/register/", register.register, name="registration-form"),
+    path("events/<slug:slug>/register/sent/", register.sent, name="registration-sent"),
+    path("registrations/link/", links.request_link, name="link-request"),
+    path("registrations/link/sent/", links.link_sent, name="link-sent"),
+    path("registrations/p/<str:token>/", links.follow_link, name="link-follow"),
+    path("registrations/mine/", mine.my_registrations, name="registration-list"),
+    path("registrations/mine/<str:reference>/", mine.my_registration, name="registration-mine"),
+    path("registrations/mine/<str:reference>/answers/", mine.my_answers, name="registration-answers"),
+]

@@ -1,0 +1,48 @@
+"""The private link: following it, and asking for it again."""
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ranportal.shared import clock
+from registrations.forms import LinkForm
+from registrations.links import LinkUnknown, find
+from registrations.services import intake
+from registrations.views.personal import SeeOther, no_way_in, personal
+from registrations.views.visit import keep, visit_of
+
+
+@personal
+@require_safe
+def follow_link(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Trade the token for a visit, by 303, so that it stands in no history and no referrer. Writes nothing."""
+    now = clock.now()
+    try:
+        link = find(token, now=now)
+    except LinkUnknown:
+        return no_way_in(request)
+    visit = visit_of(request, now=now)
+    visit.add(link.pk)
+    response = SeeOther(reverse("registrations:registration-mine", args=[link.registration.reference]))
+    keep(response, visit, now=now)
+    return response
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_link(request: HttpRequest) -> HttpResponseBase:
+    """Mail the private link again; what is answered says nothing about the address."""
+    form = LinkForm(request.POST) if request.method == "POST" else LinkForm()
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "registrations/link_request.html", {"form": form}, status=422 if form.errors else 200)
+    intake.send_link_again(email=form.cleaned_data["email"], now=clock.now())
+    return SeeOther(reverse("registrations:link-sent"))
+
+
+@personal
+@require_safe
+def link_sent(request: HttpRequest) -> HttpResponseBase:
+    """The same page for everyone who asked for a link."""
+    return render(request, "registrations/link_sent.html")

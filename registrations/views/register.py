@@ -1,0 +1,130 @@
+"""From the form to "One more step": registering for an event, and the code that proves the address."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from events.models import Call
+from events.policies import call_state
+from events.queries import visible_events
+from events.words import call_of, status_words
+from ranportal.shared import clock
+from registrations import policies
+from registrations.enums import State
+from registrations.forms import BesideForm, CodeForm, RegistrationForm
+from registrations.models import Registration
+from registrations.services import intake
+from registrations.services.refusals import Refused
+from registrations.views.personal import SeeOther, personal
+from registrations.views.visit import keep, link_to, visit_of
+
+CODE_DOES_NOT_FIT = (
+    "This code does not fit. Please look at our newest mail again. A code works for 30 minutes and for five tries; "
+    "the link in the mail works longer."
+)
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The form of an event's call. Law 1: the middleware's stamp decides whether it is on time."""
+    call = _visible_call(slug, request.received_at)
+    if not policies.may_send(call, received_at=request.received_at):
+        return _not_open(request, call)
+    beside = _beside(request, call)
+    form = _form(request, call, beside)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return render(
+            request, "registrations/register.html", {"call": call, "form": form, "beside": beside}, status=status
+        )
+    now = clock.now()
+    try:
+        outcome = intake.submit(
+            call=call,
+            person=form.person(),
+            answers=form.answers(),
+            now=now,
+            received_at=request.received_at,
+            beside=beside,
+        )
+    except intake.CallNotOpen:
+        return _not_open(request, _visible_call(slug, request.received_at))
+    visit = visit_of(request, now=now)
+    visit.pending_id = outcome.link.pk if outcome.link else 0
+    response = SeeOther(reverse("registrations:registration-sent", args=[slug]))
+    keep(response, visit, now=now)
+    return response
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def sent(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The page "One more step"; it is the same whoever sent whatever."""
+    call = _visible_call(slug, request.received_at)
+    form = CodeForm(request.POST) if request.method == "POST" else CodeForm()
+    if request.method != "POST" or not form.is_valid():
+        return _sent_page(request, call, form)
+    now = clock.now()
+    visit = visit_of(request, now=now)
+    try:
+        registration = intake.prove_by_code(link_id=visit.pending_id, code=form.cleaned_data["code"], now=now)
+    except intake.WrongCode:
+        form.add_error("code", CODE_DOES_NOT_FIT)
+        return _sent_page(request, call, form)
+    except Refused as refusal:
+        return _sent_page(request, call, form, refusal=str(refusal))
+    visit.add(visit.pending_id)
+    visit.pending_id = 0
+    response = SeeOther(reverse("registrations:registration-mine", args=[registration.reference]))
+    keep(response, visit, now=now)
+    return response
+
+
+def _visible_call(slug: str, now: datetime) -> Call:
+    event = visible_events(now).select_related("call").prefetch_related("sessions").filter(slug=slug).first()
+    call = call_of(event) if event else None
+    if event is None or call is None:
+        raise Http404
+    call.event = event
+    return call
+
+
+def _form(request: HttpRequest, call: Call, beside: Registration | None) -> RegistrationForm:
+    given = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+    if beside is not None:
+        return BesideForm(beside=beside, **given)
+    return RegistrationForm(call=call, **given)
+
+
+def _beside(request: HttpRequest, call: Call) -> Registration | None:
+    """The registration of this visit whose address another person uses too, if it was asked for and may be."""
+    reference = request.GET.get("beside")
+    if not reference:
+        return None
+    now = clock.now()
+    link = link_to(visit_of(request, now=now), reference=reference, now=now)
+    if link is None or link.registration.call_id != call.pk or link.registration.state == State.UNPROVEN:
+        return None
+    link.registration.call = call
+    return link.registration
+
+
+def _not_open(request: HttpRequest, call: Call) -> HttpResponse:
+    context = {
+        "call": call,
+        "event": call.event,
+        "state": call_state(call, call.event, request.received_at),
+        "status": status_words(call.event, call, request.received_at),
+        "received_at": request.received_at if request.method == "POST" else None,
+    }
+    return render(request, "registrations/not_open.html", context, status=409 if request.method == "POST" else 200)
+
+
+def _sent_page(request: HttpRequest, call: Call, form: CodeForm, *, refusal: str = "") -> HttpResponse:
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "registrations/sent.html", {"call": call, "form": form, "refusal": refusal}, status=status)

@@ -1,0 +1,114 @@
+"""A visit: which private links this browser came by. It lives in one sealed cookie, so opening a link writes nothing.
+
+The cookie is unreadable as well as unforgeable: whether a form led to a new registration is nobody's business, not even
+that of the browser which sent it.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import struct
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from ranportal.shared.crypto import derived_keys
+from registrations import links, queries
+from registrations.models import PrivateLink
+
+LIFETIME = timedelta(hours=2)
+MOST_LINKS = 50
+
+_PURPOSE = "visit"
+_NONCE_BYTES = 16
+_MAC_BYTES = 32
+_NUMBER = struct.Struct(">Q")
+
+
+@dataclass
+class Visit:
+    """Primary keys of private links: those opened, newest last, and the one whose code is awaited (0: none)."""
+
+    link_ids: list[int] = field(default_factory=list)
+    pending_id: int = 0
+
+    def add(self, link_id: int) -> None:
+        """Remember one more link; the oldest of very many are forgotten."""
+        self.link_ids = [*(known for known in self.link_ids if known != link_id), link_id][-MOST_LINKS:]
+
+
+def visit_of(request: HttpRequest, *, now: datetime) -> Visit:
+    """Return the visit that the request's cookie tells of; an empty one when it is missing, altered or too old."""
+    numbers = _opened(request.COOKIES.get(_cookie_name(), ""))
+    if len(numbers) < 2 or not 0 <= now.timestamp() - numbers[0] < LIFETIME.total_seconds():
+        return Visit()
+    return Visit(link_ids=numbers[2:], pending_id=numbers[1])
+
+
+def keep(response: HttpResponseBase, visit: Visit, *, now: datetime) -> None:
+    """Set the visit's cookie. It ends two hours after the last time that something was added to it."""
+    numbers = [int(now.timestamp()), visit.pending_id, *visit.link_ids]
+    response.set_cookie(
+        _cookie_name(),
+        _sealed(numbers),
+        max_age=LIFETIME,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def links_of(visit: Visit, *, now: datetime) -> list[PrivateLink]:
+    """Return the visit's links that still open something, the oldest first, one for each registration (the newest)."""
+    found = {link.pk: link for link in queries.standing_links(visit.link_ids)}
+    by_registration = {
+        found[pk].registration_id: found[pk]
+        for pk in visit.link_ids
+        if pk in found and now < links.expires_at(found[pk])
+    }
+    return list(by_registration.values())
+
+
+def link_to(visit: Visit, *, reference: str, now: datetime) -> PrivateLink | None:
+    """Return the link by which this visit may see the registration of this reference, or None."""
+    return next((link for link in links_of(visit, now=now) if link.registration.reference == reference), None)
+
+
+def _cookie_name() -> str:
+    return settings.SESSION_COOKIE_NAME.replace("session", "visit")
+
+
+def _sealed(numbers: list[int]) -> str:
+    plain = b"".join(map(_NUMBER.pack, numbers))
+    key, nonce = derived_keys(_PURPOSE)[0], secrets.token_bytes(_NONCE_BYTES)
+    body = nonce + _crossed(plain, key, nonce)
+    return base64.urlsafe_b64encode(body + _mac(body, key)).decode()
+
+
+def _opened(cookie: str) -> list[int]:
+    try:
+        sealed = base64.urlsafe_b64decode(cookie.encode())
+    except (binascii.Error, ValueError):
+        return []
+    body, mac = sealed[:-_MAC_BYTES], sealed[-_MAC_BYTES:]
+    nonce, hidden = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
+    for key in derived_keys(_PURPOSE):
+        if hmac.compare_digest(_mac(body, key), mac) and len(hidden) % _NUMBER.size == 0:
+            return [number for (number,) in _NUMBER.iter_unpack(_crossed(hidden, key, nonce))]
+    return []
+
+
+def _mac(body: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, b"mac" + body, hashlib.sha256)
+
+
+def _crossed(text: bytes, key: bytes, nonce: bytes) -> bytes:
+    """XOR with a key stream of HMAC blocks that no other nonce repeats: hides the text, or shows it again."""
+    blocks = range(len(text) // hashlib.sha256().digest_size + 1)
+    stream = b"".join(hmac.digest(key, b"stream" + nonce + _NUMBER.pack(number), hashlib.sha256) for number in blocks)
+    return bytes(left ^ right for left, right in zip(text, stream, strict=False))
