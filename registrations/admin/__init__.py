@@ -1,0 +1,3 @@
+from registrations.admin import registrations, reviews
+
+__all__ = ["registrations", "reviews"]

@@ -1,0 +1,147 @@
+"""What an organiser fills in for each act on one registration."""
+
+from typing import Any
+
+from django import forms
+
+from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantRole, State
+from registrations.models import Criterion, Registration
+from registrations.states import MOVES
+
+NO_CASES = "For staff only. No names, places or details of a case."
+_BY_STAFF = [choice for choice in Channel.choices if choice[0] != Channel.PORTAL]
+ATTENDANCE = {
+    "attended": (State.ATTENDED, False, "Took part"),
+    "absent": (State.ABSENT, False, "Did not take part"),
+    "excused": (State.ABSENT, True, "Did not take part, excused"),
+    "open": (State.CONFIRMED, False, "Not marked"),
+}
+
+
+class ActForm(forms.Form):
+    """A form about one registration; its fields carry the act's name as prefix, since several stand on one page."""
+
+    def __init__(self, *args: Any, registration: Registration, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.registration = registration
+
+
+class PlainForm(ActForm):
+    """Nothing to fill in."""
+
+
+class ChannelForm(ActForm):
+    channel = forms.ChoiceField(label="How they told us", choices=_BY_STAFF)
+
+
+class CheckForm(ActForm):
+    result = forms.ChoiceField(label="Result", choices=CheckResult.choices)
+    note = forms.CharField(
+        label="Why", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text=NO_CASES
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("result", self.registration.check_result)
+
+
+class ScoreForm(ActForm):
+    """One number per criterion of the call and a comment. `criteria` and what was scored before come from the page."""
+
+    def __init__(self, *args: Any, criteria: list[Criterion], scores: dict[int, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.criteria = criteria
+        for criterion in criteria:
+            choices = [(str(number), str(number)) for number in range(criterion.max_score + 1)]
+            self.fields[f"criterion-{criterion.pk}"] = forms.ChoiceField(
+                label=criterion.label,
+                choices=choices,
+                widget=forms.RadioSelect,
+                initial=str(scores[criterion.pk]) if criterion.pk in scores else None,
+                help_text=f"0 to {criterion.max_score}; weight {criterion.weight}",
+                error_messages={"required": "Please choose a number."},
+            )
+        self.fields["comment"] = forms.CharField(
+            label="Comment",
+            max_length=5000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 4}),
+            help_text=NO_CASES,
+        )
+
+    def scores(self) -> dict[Criterion, int]:
+        """The cleaned numbers by criterion."""
+        return {criterion: int(self.cleaned_data[f"criterion-{criterion.pk}"]) for criterion in self.criteria}
+
+
+class StageForm(ActForm):
+    outcome = forms.ChoiceField(label="Decision", choices=Outcome.choices)
+    reason = forms.CharField(
+        label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=NO_CASES
+    )
+
+
+class AddressForm(ChannelForm):
+    email = forms.EmailField(
+        label="Right address",
+        help_text="A new mail asks to confirm it. Links sent to the old address stop working.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    field_order = ("email", "channel")
+
+
+class GiveOnForm(ActForm):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        initial="No answer in time.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=NO_CASES,
+    )
+
+
+class ReconsiderForm(ChannelForm):
+    target = forms.ChoiceField(label="New decision")
+    reason = forms.CharField(
+        label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=NO_CASES
+    )
+
+    field_order = ("target", "reason", "channel")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target"].choices = [(state.value, state.label) for state in targets_of(self.registration)]
+
+
+class RoleForm(ActForm):
+    role = forms.ChoiceField(label="Role", choices=ParticipantRole.choices)
+    is_counted = forms.BooleanField(label="Takes one of the places", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("role", self.registration.role)
+        self.initial.setdefault("is_counted", self.registration.is_counted)
+
+
+class AttendanceForm(ActForm):
+    mark = forms.ChoiceField(label="At the event", choices=[(key, words[2]) for key, words in ATTENDANCE.items()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("mark", attendance_of(self.registration))
+
+
+def attendance_of(registration: Registration) -> str:
+    """The key in ATTENDANCE that says what was marked."""
+    if registration.state == State.ABSENT:
+        return "excused" if registration.is_excused else "absent"
+    return "attended" if registration.state == State.ATTENDED else "open"
+
+
+def targets_of(registration: Registration) -> list[State]:
+    """What an organiser may make of this registration by deciding again, as the table of moves and the call say."""
+    given = State.CONFIRMED if registration.call.confirm_within_days is None else State.SELECTED
+    holds = {State.SELECTED, State.CONFIRMED}
+    lines = [move for move in MOVES if move.act == Act.RECONSIDER and move.source == registration.state]
+    return [line.target for line in lines if line.target not in holds or line.target == given]

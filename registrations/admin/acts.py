@@ -1,0 +1,194 @@
+"""What an organiser can do to one registration: when it is offered, what is asked, which service does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from registrations import policies
+from registrations.admin import act_forms as forms
+from registrations.enums import CheckResult, Outcome, ParticipantRole, State
+from registrations.models import Criterion, Registration
+from registrations.services import intake, places, reviewing, selection
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act. `run` calls one service and returns what to say afterwards; refusals come from the service."""
+
+    name: str
+    title: str
+    button: str
+    form: type[forms.ActForm]
+    is_offered: Callable[[Registration], bool]
+    run: Callable[[Registration, Any, User, datetime], str]
+    hint: str = ""
+
+
+def _check(registration: Registration, form: forms.CheckForm, by: User, now: datetime) -> str:
+    given = form.cleaned_data
+    reviewing.note_check(
+        registration=registration, result=CheckResult(given["result"]), note=given["note"], by=by, now=now
+    )
+    return "Check noted."
+
+
+def _score(registration: Registration, form: forms.ScoreForm, by: User, now: datetime) -> str:
+    comment = form.cleaned_data["comment"]
+    reviewing.score(registration=registration, reviewer=by, scores=form.scores(), comment=comment, now=now)
+    return "Your scores are saved."
+
+
+def _stage(registration: Registration, form: forms.StageForm, by: User, now: datetime) -> str:
+    given = form.cleaned_data
+    selection.stage(
+        registrations=[registration], outcome=Outcome(given["outcome"]), reason=given["reason"], by=by, now=now
+    )
+    return "Decision staged. Nobody is told before you release."
+
+
+def _unstage(registration: Registration, form: forms.PlainForm, by: User, now: datetime) -> str:
+    selection.unstage(registrations=[registration], by=by, now=now)
+    return "The staged decision is undone."
+
+
+def _prove(registration: Registration, form: forms.ChannelForm, by: User, now: datetime) -> str:
+    intake.prove_by_hand(registration=registration, by=by, channel=form.cleaned_data["channel"], now=now)
+    return "The address counts as confirmed."
+
+
+def _correct_address(registration: Registration, form: forms.AddressForm, by: User, now: datetime) -> str:
+    given = form.cleaned_data
+    intake.correct_address(registration=registration, email=given["email"], by=by, channel=given["channel"], now=now)
+    return "Address corrected. A mail asks to confirm it."
+
+
+def _confirm(registration: Registration, form: forms.ChannelForm, by: User, now: datetime) -> str:
+    places.confirm(registration=registration, by=by, channel=form.cleaned_data["channel"], now=now)
+    return "The place is confirmed."
+
+
+def _give_up(registration: Registration, form: forms.ChannelForm, by: User, now: datetime) -> str:
+    places.withdraw(registration=registration, by=by, channel=form.cleaned_data["channel"], now=now)
+    return "The registration is given up."
+
+
+def _give_on(registration: Registration, form: forms.GiveOnForm, by: User, now: datetime) -> str:
+    reason = form.cleaned_data["reason"]
+    selection.reconsider(registration=registration, target=State.LAPSED, reason=reason, by=by, channel="", now=now)
+    return "The place is given on; a mail is on its way."
+
+
+def _reconsider(registration: Registration, form: forms.ReconsiderForm, by: User, now: datetime) -> str:
+    given = form.cleaned_data
+    selection.reconsider(
+        registration=registration,
+        target=State(given["target"]),
+        reason=given["reason"],
+        by=by,
+        channel=given["channel"],
+        now=now,
+    )
+    return "Decided again; a mail is on its way."
+
+
+def _change_role(registration: Registration, form: forms.RoleForm, by: User, now: datetime) -> str:
+    given = form.cleaned_data
+    places.change_role(
+        registration=registration,
+        role=ParticipantRole(given["role"]),
+        is_counted=given["is_counted"],
+        by=by,
+        now=now,
+    )
+    return "Role changed."
+
+
+def _mark_attendance(registration: Registration, form: forms.AttendanceForm, by: User, now: datetime) -> str:
+    state, is_excused, _ = forms.ATTENDANCE[form.cleaned_data["mark"]]
+    places.mark_attendance(registrations=[registration], state=state, is_excused=is_excused, by=by, now=now)
+    return "Attendance marked."
+
+
+def _has_unreleased_decision(registration: Registration) -> bool:
+    decision = getattr(registration, "decision", None)
+    return decision is not None and decision.released_at is None
+
+
+_GONE = (State.WITHDRAWN, State.CANCELLED)
+
+ACTS: tuple[Act, ...] = (
+    Act("check", "Note the check", "Save the check", forms.CheckForm, lambda r: r.state != State.WITHDRAWN, _check),
+    Act("score", "Score", "Save my scores", forms.ScoreForm, policies.may_stage, _score),
+    Act(
+        "stage",
+        "Stage a decision",
+        "Stage",
+        forms.StageForm,
+        policies.may_stage,
+        _stage,
+        "Has no effect, and nobody is told, until the decisions of the call are released.",
+    ),
+    Act("unstage", "Undo the staged decision", "Undo", forms.PlainForm, _has_unreleased_decision, _unstage),
+    Act(
+        "prove",
+        "Confirm the address for them",
+        "The address is right",
+        forms.ChannelForm,
+        lambda r: r.proven_at is None and r.state not in (State.WITHDRAWN, State.CANCELLED),
+        _prove,
+        "Only when you have spoken to the person.",
+    ),
+    Act("confirm", "Confirm the place for them", "They will come", forms.ChannelForm, policies.may_confirm, _confirm),
+    Act(
+        "give-on",
+        "Give the place on",
+        "Give on",
+        forms.GiveOnForm,
+        lambda r: r.state == State.SELECTED,
+        _give_on,
+        "For people who do not answer. They get a mail, and the place goes to the next on the list.",
+    ),
+    Act(
+        "reconsider",
+        "Decide again",
+        "Decide again",
+        forms.ReconsiderForm,
+        lambda r: bool(forms.targets_of(r)),
+        _reconsider,
+        "Takes effect at once: the person gets a mail.",
+    ),
+    Act(
+        "attendance",
+        "Attendance",
+        "Mark",
+        forms.AttendanceForm,
+        lambda r: r.state in (State.CONFIRMED, State.ATTENDED, State.ABSENT),
+        _mark_attendance,
+    ),
+    Act("role", "Change the role", "Change", forms.RoleForm, lambda r: r.state not in _GONE, _change_role),
+    Act(
+        "address",
+        "Correct the address",
+        "Correct",
+        forms.AddressForm,
+        lambda r: r.state not in _GONE,
+        _correct_address,
+    ),
+    Act(
+        "give-up",
+        "Give up for them",
+        "They will not come",
+        forms.ChannelForm,
+        policies.may_withdraw,
+        _give_up,
+        "A place that becomes free goes to the next on the list.",
+    ),
+)
+BY_NAME: Mapping[str, Act] = {act.name: act for act in ACTS}
+
+
+def offered(registration: Registration, *, criteria: list[Criterion]) -> list[Act]:
+    """The acts that make sense for the registration as it is; scoring only where the call has criteria."""
+    return [act for act in ACTS if act.is_offered(registration) and (act.name != "score" or criteria)]

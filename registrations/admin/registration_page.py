@@ -1,0 +1,113 @@
+"""One page per registration: everything to read, and each act as a small form of its own."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from ranportal.shared import clock
+from registrations import queries, reports
+from registrations.admin.access import staff_page
+from registrations.admin.act_forms import ActForm, ScoreForm
+from registrations.admin.acts import BY_NAME, Act, offered
+from registrations.models import Criterion, Registration, Review, Score
+from registrations.services.refusals import Refused
+
+
+def show(model_admin: admin.ModelAdmin, request: HttpRequest, registration: Registration) -> TemplateResponse:
+    """The page as it stands."""
+    return _page(model_admin, request, registration)
+
+
+def act(model_admin: admin.ModelAdmin, request: HttpRequest, registration: Registration, name: str) -> HttpResponseBase:
+    """Do one act and go back to the page; what cannot be done is said there, with what was typed."""
+    if name not in BY_NAME:
+        raise Http404
+    chosen = BY_NAME[name]
+    criteria = list(registration.call.criteria.all())
+    form = _form(chosen, request, registration, criteria, data=request.POST)
+    if not form.is_valid():
+        return _page(model_admin, request, registration, failed={name: form}, status=422)
+    try:
+        words = chosen.run(registration, form, request.user, clock.now())
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _page(model_admin, request, registration, failed={name: form}, status=409)
+    messages.success(request, f"{registration.reference}: {words}")
+    return _back(registration)
+
+
+def _back(registration: Registration) -> HttpResponseRedirect:
+    return redirect("admin:registrations_registration_change", registration.pk)
+
+
+def _page(
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    registration: Registration,
+    *,
+    failed: dict[str, ActForm] | None = None,
+    status: int = 200,
+) -> TemplateResponse:
+    registration = reports.registrations_of(request.user).get(pk=registration.pk)
+    failed = failed or {}
+    criteria = list(registration.call.criteria.all())
+    acts = [
+        (a, failed.get(a.name) or _form(a, request, registration, criteria))
+        for a in _shown(registration, criteria, failed)
+    ]
+    before, after = reports.neighbours(registration)
+    context = {
+        "title": registration.reference,
+        "registration": registration,
+        "call": registration.call,
+        "event": registration.call.event,
+        "identity": getattr(registration, "identity", None),
+        "decision": getattr(registration, "decision", None),
+        "acts": acts,
+        "failed": set(failed),
+        "previous_id": before,
+        "next_id": after,
+        **_facts(registration),
+    }
+    return staff_page(model_admin, request, "admin/registrations/registration/page.html", context, status=status)
+
+
+def _shown(registration: Registration, criteria: list[Criterion], failed: dict[str, ActForm]) -> list[Act]:
+    # An act that was refused because it is no longer possible still shows its refusal and what was typed.
+    names = {act.name for act in offered(registration, criteria=criteria)} | set(failed)
+    return [act for name, act in BY_NAME.items() if name in names]
+
+
+def _facts(registration: Registration) -> dict[str, Any]:
+    scores = Prefetch("scores", queryset=Score.objects.select_related("criterion").order_by("criterion__position"))
+    reviews = Review.objects.filter(registration=registration).select_related("reviewer").prefetch_related(scores)
+    return {
+        "position": queries.position_of(registration),
+        "answers": registration.answers.select_related("question"),
+        "transitions": registration.transitions.select_related("by"),
+        "mails": queries.mails_of(registration),
+        "checks": registration.checks.select_related("checked_by"),
+        "reviews": reviews.order_by("pk"),
+    }
+
+
+def _form(
+    act: Act,
+    request: HttpRequest,
+    registration: Registration,
+    criteria: list[Criterion],
+    *,
+    data: Any = None,
+) -> ActForm:
+    options: dict[str, Any] = {"registration": registration, "prefix": act.name}
+    if issubclass(act.form, ScoreForm):
+        review = reports.review_by(registration, request.user)
+        scores = {score.criterion_id: score.value for score in review.scores.all()} if review else {}
+        options |= {"criteria": criteria, "scores": scores}
+        options["initial"] = {"comment": review.comment if review else ""}
+    return act.form(data, **options)

@@ -1,0 +1,151 @@
+"""The list of registrations and the addresses of all pages about them. Rows are read-only: services do every change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from registrations import reports
+from registrations.admin import by_hand, call_pages, downloads, registration_page, release
+from registrations.admin.access import for_call, for_organisers, for_registration
+from registrations.admin.bulk import ACTIONS
+from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
+from registrations.countries import country_name
+from registrations.models import Registration
+
+
+@admin.register(Registration)
+class RegistrationAdmin(admin.ModelAdmin):
+    """Organisers see the registrations of their own calls, administrators all, nobody else any."""
+
+    list_display = (
+        "reference_link",
+        "name",
+        "state",
+        "check_result",
+        "country_shown",
+        "profession",
+        "role",
+        "score",
+        "decision_shown",
+        "sent_at",
+    )
+    list_display_links = None
+    list_filter = (CallFilter, "state", "check_result", DecisionFilter, CountryFilter, "profession", "role")
+    list_per_page = 50
+    list_max_show_all = 1000
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("reference",)
+    ordering = ("pk",)
+    actions = ACTIONS
+    change_list_template = "admin/registrations/registration/list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Every address of this section, each behind its own door; adding, changing and deleting rows have none."""
+        calls, one = "calls/<int:call_id>/", "<int:registration_id>/"
+        return [
+            path("", self.admin_site.admin_view(self.changelist_view), name="registrations_registration_changelist"),
+            path("calls/", for_organisers(self, call_pages.overview), name="registrations_registration_calls"),
+            path(f"{calls}find/", for_call(self, call_pages.find, "POST"), name="registrations_call_find"),
+            path(
+                f"{calls}not-answered/", for_call(self, call_pages.not_answered), name="registrations_call_not_answered"
+            ),
+            path(f"{calls}not-told/", for_call(self, call_pages.not_told), name="registrations_call_not_told"),
+            path(
+                f"{calls}attendance/",
+                for_call(self, call_pages.attendance, "GET", "POST"),
+                name="registrations_call_attendance",
+            ),
+            path(
+                f"{calls}register/", for_call(self, by_hand.register, "GET", "POST"), name="registrations_call_register"
+            ),
+            path(f"{calls}release/", for_call(self, release.release, "GET", "POST"), name="registrations_call_release"),
+            path(f"{calls}preview/", for_call(self, release.preview), name="registrations_call_preview"),
+            path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
+            path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
+            path(
+                f"{one}change/",
+                for_registration(self, registration_page.show),
+                name="registrations_registration_change",
+            ),
+            path(
+                f"{one}act/<slug:name>/",
+                for_registration(self, registration_page.act, "POST"),
+                name="registrations_registration_act",
+            ),
+            path(
+                f"{one}files/<int:answer_id>/",
+                for_registration(self, downloads.answer_file),
+                name="registrations_registration_file",
+            ),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        return reports.registrations_of(request.user)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """The list of one call; without a call, first the choice of one."""
+        call_id = chosen_call_id(request)
+        if call_id is None and not request.GET and self.has_view_permission(request):
+            return redirect("admin:registrations_registration_calls")
+        call = reports.calls_of(request.user).filter(pk=call_id).first() if call_id else None
+        about = {"call": call, "event": call.event, "balance": reports.balance(call)} if call else {"call": None}
+        return super().changelist_view(request, {**about, "title": "Registrations", **(extra_context or {})})
+
+    def has_view_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        if not request.user.has_perm("registrations.view_registration"):
+            return False
+        return obj is None or reports.calls_of(request.user).filter(pk=obj.call_id).exists()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the filters offer: any other lookup would be an oracle about what the list does not show."""
+        return lookup in {"call", "country", "decision", *(f"{name}__exact" for name in _FILTERED_FIELDS)}
+
+    @admin.display(description="reference", ordering="reference")
+    def reference_link(self, registration: Registration) -> SafeString:
+        address = reverse("admin:registrations_registration_change", args=[registration.pk])
+        return format_html('<a href="{}">{}</a>', address, registration.reference)
+
+    @admin.display(description="name", ordering="identity__family_name")
+    def name(self, registration: Registration) -> str:
+        identity = getattr(registration, "identity", None)
+        return f"{identity.given_name} {identity.family_name}" if identity else "–"
+
+    @admin.display(description="country", ordering="country")
+    def country_shown(self, registration: Registration) -> str:
+        return country_name(registration.country)
+
+    @admin.display(description="score", ordering=F("score_mean").desc(nulls_last=True))
+    def score(self, registration: Registration) -> str:
+        if registration.score_mean is None:
+            return "–"
+        return f"{registration.score_mean:.0f} % ({registration.review_count})"
+
+    @admin.display(description="decision", ordering="decision__outcome")
+    def decision_shown(self, registration: Registration) -> str:
+        decision = getattr(registration, "decision", None)
+        if decision is None:
+            return "–"
+        return f"{'Released' if decision.released_at else 'Staged'}: {decision.get_outcome_display()}"
+
+
+_FILTERED_FIELDS = ("state", "check_result", "profession", "role")

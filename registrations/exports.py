@@ -1,0 +1,169 @@
+"""The registrations of a call as a workbook or as CSV, for its organisers, made in batches."""
+
+import csv
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import IO
+
+import xlsxwriter
+from django.db.models import QuerySet
+
+from events.models import Call
+from registrations.countries import country_name
+from registrations.models import Answer, Criterion, Question, Registration
+from registrations.questions import KINDS, Cell
+from registrations.reports import criterion_means
+
+_BATCH = 200
+_IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation")
+_FORMULA_STARTS = frozenset("=+-@\t\r\n\0＝＋－＠")
+#: A cell of a workbook holds so many characters; a longer text ends with a remark.
+_CELL_LIMIT = 32_767
+_CUT = " … (cut here; the portal has the whole text)"
+
+
+class Table:
+    """The columns and rows of one call's registrations. `registrations` carries score_mean (reports.with_scores)."""
+
+    def __init__(self, call: Call, registrations: QuerySet[Registration]) -> None:
+        self._call = call
+        self._registrations = registrations.select_related("identity", "decision").order_by("pk")
+        self._questions: list[Question] = list(call.questions.order_by("position", "pk"))
+        self._kinds = {question.pk: question.kind for question in self._questions}
+        self._criteria: list[Criterion] = list(call.criteria.order_by("position", "pk"))
+
+    def header(self) -> list[str]:
+        """Return the titles of all columns."""
+        return [
+            "Reference",
+            "State",
+            "Given name",
+            "Family name",
+            "Name that others will see",
+            "E-mail address",
+            "Organisation",
+            "Country",
+            "Profession",
+            "Role",
+            "Counts as a place",
+            "Sent at (event's time)",
+            "Check",
+            *[question.label for question in self._questions],
+            *[f"Score: {criterion.label} (of {criterion.max_score})" for criterion in self._criteria],
+            "Score mean (%)",
+            "Reviews",
+            "Decision",
+            "Reason",
+            "Released at (event's time)",
+        ]
+
+    def rows(self) -> Iterator[list[Cell | None]]:
+        """Yield one list of cells per registration, in the order of arrival."""
+        registrations = self._registrations.prefetch_related("answers").iterator(chunk_size=_BATCH)
+        for batch in _batches(registrations):
+            means = criterion_means(batch)
+            for registration in batch:
+                yield self._row(registration, means)
+
+    def _row(self, registration: Registration, means: dict[tuple[int, int], float]) -> list[Cell | None]:
+        identity = getattr(registration, "identity", None)
+        answers = {answer.question_id: self._answer(answer) for answer in registration.answers.all()}
+        mean = registration.score_mean  # type: ignore[attr-defined]
+        return [
+            registration.reference,
+            registration.get_state_display(),
+            *[getattr(identity, name, "") for name in _IDENTITY],
+            country_name(registration.country),
+            registration.get_profession_display(),
+            registration.get_role_display(),
+            "yes" if registration.is_counted else "no",
+            self._moment(registration.sent_at),
+            registration.get_check_result_display(),
+            *[answers.get(question.pk, "") for question in self._questions],
+            *[_rounded(means.get((registration.pk, criterion.pk))) for criterion in self._criteria],
+            _rounded(mean),
+            registration.review_count or 0,  # type: ignore[attr-defined]
+            *self._decision(registration),
+        ]
+
+    def _answer(self, answer: Answer) -> Cell:
+        kind = self._kinds.get(answer.question_id)
+        return answer.text if kind is None else KINDS[kind].export(answer.value, answer.text)
+
+    def _decision(self, registration: Registration) -> list[Cell | None]:
+        decision = getattr(registration, "decision", None)
+        if decision is None:
+            return ["", "", ""]
+        return [decision.get_outcome_display(), decision.reason, self._moment(decision.released_at)]
+
+    def _moment(self, at: datetime | None) -> str:
+        return "" if at is None else f"{at.astimezone(self._call.event.zone):%Y-%m-%d %H:%M}"
+
+
+def csv_lines(table: Table) -> Iterator[str]:
+    """Yield the table as CSV (RFC 4180, every cell quoted, formula-safe), with the mark by which Excel knows UTF-8."""
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    yield "\ufeff" + writer.writerow([safe_cell(title) for title in table.header()])
+    for row in table.rows():
+        yield writer.writerow([safe_cell(cell) for cell in row])
+
+
+def workbook(table: Table) -> IO[bytes]:
+    """Return an open temporary file with the table as XLSX, at its start; every text cell is text, never a formula."""
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 — the response closes it
+    book = xlsxwriter.Workbook(
+        file,
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    )
+    sheet = book.add_worksheet("Registrations")
+    sheet.freeze_panes(1, 1)
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+    for column, title in enumerate(table.header()):
+        sheet.write_string(0, column, _fitting(title), bold)
+    for number, row in enumerate(table.rows(), start=1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, date):
+                sheet.write_datetime(number, column, cell, day)
+            elif isinstance(cell, int | float):
+                sheet.write_number(number, column, cell)
+            elif cell:
+                sheet.write_string(number, column, _fitting(cell))
+    book.close()
+    file.seek(0)
+    return file
+
+
+def safe_cell(cell: Cell | None) -> str:
+    """Return the cell as text that no spreadsheet takes for a formula: such a start gets a leading apostrophe."""
+    if cell is None:
+        return ""
+    text = str(cell)
+    start = text.lstrip(" \u00a0\u3000\u200b\ufeff")[:1] or text[:1]
+    return f"'{text}" if start in _FORMULA_STARTS and start else text
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= _CELL_LIMIT else text[: _CELL_LIMIT - len(_CUT)] + _CUT
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 2)
+
+
+def _batches(registrations: Iterable[Registration]) -> Iterator[list[Registration]]:
+    batch: list[Registration] = []
+    for registration in registrations:
+        batch.append(registration)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class _Echo:
+    """A file that hands back each line instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line

@@ -1,0 +1,299 @@
+"""Reads for staff: whose calls, how full they are, who has not answered, who has not been told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, NullIf
+
+from accounts.enums import Role
+from accounts.models import User
+from events.models import Call
+from registrations.enums import MailKind, MailState, Outcome, State
+from registrations.models import OutgoingMail, Registration, Review, Score
+from registrations.states import MOVES
+
+#: Mails that bring a person news of the registration's state: one of them is the newest at any time.
+NEWS = frozenset(move.mail for move in MOVES if move.mail) | {MailKind.ADDRESS_CORRECTED}
+#: Mails that bring a decision.
+DECISIONS = frozenset({MailKind.SELECTED, MailKind.RESERVE, MailKind.NOT_SELECTED})
+_WAITING = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
+_EXPECTED_AT_EVENT = (State.CONFIRMED, State.ATTENDED, State.ABSENT)
+
+
+def is_administrator(user: User) -> bool:
+    """Whether the user may see every call: a superuser or a member of the group of administrators."""
+    return user.is_active and (user.is_superuser or user.groups.filter(name=Role.ADMINISTRATOR).exists())
+
+
+def calls_of(user: User) -> QuerySet[Call]:
+    """The calls whose registrations this user may see, newest deadline first: one's own, or all for administrators."""
+    calls = Call.objects.select_related("event").order_by("-closes_at", "pk")
+    if not user.is_active or not user.has_perm("registrations.view_registration"):
+        return calls.none()
+    return calls if is_administrator(user) else calls.filter(organisers=user)
+
+
+def registrations_of(user: User) -> QuerySet[Registration]:
+    """The registrations that this user may see, with call, event, identity, decision and scores (see with_scores)."""
+    return with_scores(
+        Registration.objects.filter(call__in=calls_of(user).order_by().values("pk")).select_related(
+            "call__event", "identity", "decision"
+        )
+    )
+
+
+def with_scores(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+    """The same rows with `score_mean`: the weighted scores as a share of the best possible, in per cent, or None.
+
+    `review_count` is the number of reviews. Each weighs the same; declared conflicts of interest do not count.
+    """
+    weight = Cast(F("criterion__weight"), FloatField())
+    share = F("value") * 100.0 / NullIf(F("criterion__max_score"), 0)
+    scores = (
+        Score.objects.filter(review__registration=OuterRef("pk"), review__has_conflict=False)
+        .order_by()
+        .values("review__registration")
+        .annotate(mean=Sum(share * weight) / NullIf(Sum(weight), 0.0))
+    )
+    reviews = (
+        Review.objects.filter(registration=OuterRef("pk"), has_conflict=False)
+        .order_by()
+        .values("registration")
+        .annotate(number=Count("pk"))
+    )
+    return registrations.annotate(
+        score_mean=Subquery(scores.values("mean"), output_field=FloatField()),
+        review_count=Subquery(reviews.values("number")),
+    )
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How full a call is. `applied` counts proven addresses; `capacity` None means without limit.
+
+    `places_limit` is the capacity, or more where an organiser invites more people than there are places.
+    """
+
+    applied: int
+    unproven: int
+    places_taken: int
+    capacity: int | None
+    places_limit: int | None
+    on_list: int
+    undecided: int
+    to_select: int
+    to_select_counted: int
+    to_reserve: int
+    to_decline: int
+
+    @property
+    def staged(self) -> int:
+        return self.to_select + self.to_reserve + self.to_decline
+
+    @property
+    def free(self) -> int | None:
+        return None if self.places_limit is None else max(0, self.places_limit - self.places_taken)
+
+    @property
+    def too_many(self) -> int:
+        """How many more are staged for a place than there are places left."""
+        return 0 if self.free is None else max(0, self.to_select_counted - self.free)
+
+
+def balance(call: Call) -> Balance:
+    """The numbers of this call at the present moment, in one query."""
+    return balances([call])[call.pk]
+
+
+def balances(calls: Iterable[Call]) -> dict[int, Balance]:
+    """The numbers of several calls by their id, in one query."""
+    calls = list(calls)
+    is_in = Q(state=State.SUBMITTED)
+    rows = (
+        Registration.objects.filter(call__in=[call.pk for call in calls])
+        .order_by()
+        .values("call_id")
+        .annotate(
+            applied=Count("pk", filter=~Q(state=State.UNPROVEN) & Q(proven_at__isnull=False)),
+            unproven=Count("pk", filter=Q(state=State.UNPROVEN)),
+            on_list=Count("pk", filter=Q(state=State.RESERVE)),
+            undecided=Count("pk", filter=is_in & Q(decision__isnull=True)),
+            to_select=Count("pk", filter=_staged(Outcome.SELECT)),
+            to_select_counted=Count("pk", filter=_staged(Outcome.SELECT) & Q(is_counted=True)),
+            to_reserve=Count("pk", filter=_staged(Outcome.RESERVE)),
+            to_decline=Count("pk", filter=_staged(Outcome.DECLINE)),
+        )
+    )
+    numbers: dict[int, dict[str, int]] = {row.pop("call_id"): row for row in rows}
+    fields = (
+        "applied",
+        "unproven",
+        "on_list",
+        "undecided",
+        "to_select",
+        "to_select_counted",
+        "to_reserve",
+        "to_decline",
+    )
+    nothing = dict.fromkeys(fields, 0)
+    return {
+        call.pk: Balance(
+            **numbers.get(call.pk, nothing),
+            places_taken=call.places_taken,
+            capacity=call.capacity,
+            places_limit=call.places_limit,
+        )
+        for call in calls
+    }
+
+
+def _staged(outcome: Outcome) -> Q:
+    return Q(state=State.SUBMITTED, decision__outcome=outcome, decision__released_at__isnull=True)
+
+
+def people_found(registrations: QuerySet[Registration], text: str) -> QuerySet[Registration]:
+    """Those whose reference, name, address or organisation contains every word of the text."""
+    for word in text.split()[:8]:
+        fields = ("given_name", "family_name", "display_name", "email", "organisation")
+        match = Q(reference__icontains=word)
+        for field in fields:
+            match |= Q(**{f"identity__{field}__icontains": word})
+        registrations = registrations.filter(match)
+    return registrations.order_by("identity__family_name", "identity__given_name", "pk")
+
+
+def not_answered(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+    """Selected people who have not said yes or no, the earliest day to answer first."""
+    return registrations.filter(state=State.SELECTED).order_by("answer_by", "pk")
+
+
+def not_told(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+    """People whose newest news has not gone out, with that mail's `mail_id`, `mail_kind`, `mail_state` …."""
+    newest = OutgoingMail.objects.filter(registration=OuterRef("pk"), kind__in=sorted(NEWS)).order_by(
+        "-created_at", "-pk"
+    )
+    return (
+        registrations.annotate(
+            mail_id=Subquery(newest.values("pk")[:1]),
+            mail_kind=Subquery(newest.values("kind")[:1]),
+            mail_state=Subquery(newest.values("state")[:1]),
+            mail_error=Subquery(newest.values("last_error")[:1]),
+            mail_attempts=Subquery(newest.values("attempts")[:1]),
+        )
+        .filter(mail_state__isnull=False)
+        .exclude(mail_state=MailState.SENT)
+        .order_by("pk")
+    )
+
+
+def attendance_list(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+    """Who is expected at the event or was there, by name."""
+    return registrations.filter(state__in=_EXPECTED_AT_EVENT).order_by(
+        "role", "identity__family_name", "identity__given_name", "pk"
+    )
+
+
+@dataclass(frozen=True)
+class MailProgress:
+    """How far a call's decision mails have got."""
+
+    total: int
+    sent: int
+    waiting: int
+    stuck: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.waiting == 0
+
+
+def mail_progress(call: Call) -> MailProgress:
+    """Counts of the call's decision mails; `stuck` needs a person (refused, no text, too late, cancelled, on hold)."""
+    mails = OutgoingMail.objects.filter(call=call, kind__in=sorted(DECISIONS))
+    numbers = mails.aggregate(
+        total=Count("pk"),
+        sent=Count("pk", filter=Q(state=MailState.SENT)),
+        waiting=Count("pk", filter=Q(state__in=_WAITING)),
+    )
+    return MailProgress(**numbers, stuck=numbers["total"] - numbers["sent"] - numbers["waiting"])
+
+
+def released_at(call: Call) -> datetime | None:
+    """When the call's decisions were last released, or None."""
+    moments = call.registrations.filter(decision__released_at__isnull=False).order_by("-decision__released_at")
+    return moments.values_list("decision__released_at", flat=True).first()
+
+
+def neighbours(registration: Registration) -> tuple[int | None, int | None]:
+    """The ids of the previous and the next registration of the same call, in the order of arrival."""
+    others = Registration.objects.filter(call=registration.call_id)
+    before = others.filter(pk__lt=registration.pk).order_by("-pk").values_list("pk", flat=True).first()
+    after = others.filter(pk__gt=registration.pk).order_by("pk").values_list("pk", flat=True).first()
+    return before, after
+
+
+def countries_of(calls: QuerySet[Call]) -> list[str]:
+    """The two-letter codes that occur among the registrations of these calls, sorted."""
+    codes = Registration.objects.filter(call__in=calls.order_by().values("pk"))
+    return list(codes.order_by("country").values_list("country", flat=True).distinct())
+
+
+def review_calls(reviewer: User) -> QuerySet[Call]:
+    """The calls that this person was assigned to review, with `total` applications and how many of them are `done`."""
+    if not reviewer.is_active:
+        return Call.objects.none()
+    is_in = Q(registrations__state=State.SUBMITTED)
+    return (
+        Call.objects.filter(review_assignments__reviewer=reviewer)
+        .select_related("event")
+        .annotate(
+            total=Count("registrations", filter=is_in, distinct=True),
+            done=Count("registrations", filter=is_in & Q(registrations__reviews__reviewer=reviewer), distinct=True),
+        )
+        .order_by("-closes_at", "pk")
+    )
+
+
+def applications_for(call: Call, reviewer: User) -> QuerySet[Registration]:
+    """The applications to review, without identity, ordered by reference so that nobody is read first for being quick.
+
+    `my_review` is the id of this reviewer's review or None, `my_conflict` whether it declares a conflict of interest.
+    """
+    mine = Review.objects.filter(registration=OuterRef("pk"), reviewer=reviewer)
+    return (
+        Registration.objects.filter(call=call, state=State.SUBMITTED)
+        .annotate(my_review=Subquery(mine.values("pk")[:1]), my_conflict=Subquery(mine.values("has_conflict")[:1]))
+        .order_by("reference")
+    )
+
+
+def next_to_review(call: Call, reviewer: User, *, after: str = "") -> str | None:
+    """The reference of the next application that this reviewer has not scored, from `after` on and round, or None."""
+    left = applications_for(call, reviewer).filter(my_review__isnull=True).values_list("reference", flat=True)
+    return left.filter(reference__gt=after).first() or left.first()
+
+
+def review_by(registration: Registration, reviewer: User) -> Review | None:
+    """This person's own review of the registration with its scores, or None."""
+    return registration.reviews.filter(reviewer=reviewer).prefetch_related("scores__criterion").first()
+
+
+def reviews_beside(registration: Registration, reviewer: User) -> list[Review]:
+    """What others think of it; empty until one's own review is written, so that nobody leans on another's."""
+    if not registration.reviews.filter(reviewer=reviewer).exists():
+        return []
+    others = registration.reviews.exclude(reviewer=reviewer).filter(has_conflict=False)
+    return list(others.order_by("pk").prefetch_related("scores__criterion"))
+
+
+def criterion_means(registrations: Iterable[Registration]) -> dict[tuple[int, int], float]:
+    """The mean score by (registration id, criterion id), without declared conflicts of interest, in one query."""
+    rows = (
+        Score.objects.filter(review__registration__in=[r.pk for r in registrations], review__has_conflict=False)
+        .order_by()
+        .values_list("review__registration_id", "criterion_id")
+        .annotate(mean=Sum(Cast(F("value"), FloatField())) / Count("pk"))
+    )
+    return {(registration, criterion): mean for registration, criterion, mean in rows}
