@@ -1,6 +1,7 @@
 """Renders mails: three templates a kind, and a calendar entry where a place is confirmed.
 
-What is rendered carries marks where the address, the private link and the code go in at hand-over; they stand in no row.
+What is rendered carries marks where the address, the private link and the code go in at hand-over; they stand in no
+row.
 """
 
 import hashlib
@@ -89,7 +90,7 @@ def preview(mail: OutgoingMail) -> Preview:
 
 
 def calendar(mail: OutgoingMail) -> bytes:
-    """The neutral calendar entry: no title, no place, no link (words.md); instants in UTC, days without hours as dates."""
+    """The neutral calendar entry: no title, no place, no link; instants in UTC, days without hours as dates."""
     facts = mail.facts["calendar"]
     entries = Calendar()
     entries.add("prodid", "-//RAN events portal//EN")

@@ -1,7 +1,8 @@
 """Claims rows of the outbox, hands them over, writes down what came of it. Only here do mails leave.
 
-A short transaction claims (SKIP LOCKED, or SQLite's one writer); SMTP runs outside any transaction; `handing over` is committed
-before the message goes; each write names the lease's token, so a late worker cannot overwrite a newer attempt (law 3).
+A short transaction claims (SKIP LOCKED, or SQLite's one writer); SMTP runs outside any transaction; `handing over` is
+committed before the message goes; each write names the lease's token, so a late worker cannot overwrite a newer
+attempt (law 3).
 """
 
 import random

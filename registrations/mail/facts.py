@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "decision_by": None,
     "prove_by": "",
     "answer_by": None,
+    "answer_day": "",
     "list_closes": None,
     "position": None,
     "applied": None,
@@ -87,7 +88,6 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
         "prove_by": times.moment_words(policies.prove_until(call), zone),
         "list_closes": times.moment_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
         "places": call.capacity,
-        "must_answer": call.confirm_within_days is not None,
         "site_url": f"{settings.SITE_URL}/events/",
     }
 
@@ -98,6 +98,8 @@ def about_registration(registration: Registration, facts: CallFacts) -> dict[str
     return {
         "reference": registration.reference,
         "answer_by": times.moment_words(registration.answer_by, zone) if registration.answer_by else None,
+        "answer_day": times.short_date(registration.answer_by.astimezone(zone).date()) if registration.answer_by else "",
+        "must_answer": registration.state == State.SELECTED,
         "has_place": policies.holds_place(registration),
         "calendar": calendar_of(registration, facts) if registration.state == State.CONFIRMED else None,
     }

@@ -1,4 +1,4 @@
-"""Puts mails into the outbox and lets people act on them. No mail without a row, no row without its transaction (law 3)."""
+"""Puts mails into the outbox and lets people act on them. No mail without a row, no row without its transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

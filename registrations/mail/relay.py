@@ -11,6 +11,10 @@ from typing import Protocol, Self
 from django.conf import settings
 
 
+#: Seconds for each answer of the relay where the settings name none.
+TIMEOUT = 10
+
+
 class RelayClosed(Exception):
     """The relay takes no mail from us now (refused connection, sign-in, sender): says nothing about this mail."""
 
@@ -147,7 +151,7 @@ class SmtpRelay:
 
 def _connect() -> smtplib.SMTP:
     kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-    smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT)
+    smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT or TIMEOUT)
     if settings.EMAIL_USE_TLS:
         smtp.starttls(context=ssl.create_default_context())
     if settings.EMAIL_HOST_USER:

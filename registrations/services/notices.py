@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -175,9 +176,13 @@ def tell_outcomes(*, now: datetime) -> int:
             call__event__is_hidden=False,
             state__in=[State.CONFIRMED, State.ATTENDED],
         )
-        made += _for_each_call(took_part, MailKind.OUTCOME_PUBLISHED, lambda r, pk=publication.pk: f"p{pk}", now=now)
+        made += _for_each_call(took_part, MailKind.OUTCOME_PUBLISHED, partial(_publication_version, publication.pk), now=now)
         ToldPublication.objects.get_or_create(publication=publication, defaults={"told_at": now})
     return made
+
+
+def _publication_version(pk: int, _: Registration) -> str:
+    return f"p{pk}"
 
 
 def _handle_deadline(call: Call, *, now: datetime) -> int:
