@@ -14,6 +14,7 @@ VAR_DIR = BASE_DIR / "var"
 
 # What the demo uses where the environment says nothing.
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
+DEMO_PASSWORD = "demo-portal-2023"
 DEMO_DATABASE = str(VAR_DIR / "db.sqlite3")
 DEMO_DATABASE_URL = f"sqlite:///{DEMO_DATABASE}"
 DEMO_EMAIL_URL = f"file://{VAR_DIR / 'mail'}"
@@ -163,6 +164,9 @@ vars().update(env.email(env.text("EMAIL_URL", DEMO_EMAIL_URL)))
 MAIL_FROM = env.text("MAIL_FROM", "Event secretariat <secretariat@example.org>")
 DEFAULT_FROM_EMAIL = MAIL_FROM
 SERVER_EMAIL = MAIL_FROM
+# Stored with each registration: which privacy statement its sender read.
+PRIVACY_VERSION = "2026-11"
+
 # The right-hand side of each Message-ID.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 
