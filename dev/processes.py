@@ -19,6 +19,7 @@ def start(
     *,
     env: Mapping[str, str] | None = None,
     log: IO[bytes] | None = None,
+    folder: Path | None = None,
     as_user: str | None = None,
     death_signal: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
@@ -32,6 +33,7 @@ def start(
         owner = {"user": as_user, "group": pwd.getpwnam(as_user).pw_gid, "extra_groups": []}
     return subprocess.Popen(
         [os.fspath(part) for part in command],
+        cwd=folder,
         env=None if env is None else dict(env),
         stdin=subprocess.DEVNULL,
         stdout=log if log is not None else subprocess.DEVNULL,

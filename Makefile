@@ -1,0 +1,69 @@
+# Two commands to know: make demo, make test. The rest: make help.
+
+PY ?= $(shell command -v python3.11 || command -v python3)
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip install -qq --no-input --disable-pip-version-check --require-hashes
+PRODUCTION := DEBUG=0 SECRET_KEY=only-to-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
+	DATABASE_URL=postgres://portal@localhost/portal CELERY_BROKER_URL=redis://localhost ALLOWED_HOSTS=portal.example.org \
+	SITE_URL=https://portal.example.org EMAIL_URL=smtp://mail.example.org
+PORT ?= 8000
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench faults screenshots browser requirements
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: .venv/.run  ## set up the demo and run it on http://127.0.0.1:8000 (PORT=8001 for another port)
+	@$(PYTHON) -m dev.demo
+
+test: .venv/.dev  ## set up what the tests need and pass them, on PostgreSQL and then on SQLite
+	@$(PYTHON) -m ranportal.ecl.assets
+	@$(PYTHON) -m dev.browser
+	$(PYTHON) -m pytest
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases
+
+check: .venv/.dev  ## style, types, floors, migrations, and Django's own check of a production installation
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy ranportal accounts events registrations dev
+	$(PYTHON) -m importlinter.cli lint --no-logo
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	@echo 'manage.py check --deploy, as in production'
+	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.dev  ## measure: pages, releases, mails
+	$(PYTHON) -m benchmarks
+
+faults: .venv/.dev  ## the long races and kills, of which make test runs a short form
+	FAULTS=full $(PYTHON) -m pytest tests/faults
+
+screenshots: .venv/.dev  ## pictures of the running demo for the README
+	@$(PYTHON) -m dev.browser
+	$(PYTHON) -m dev.screenshots
+
+browser: .venv/.dev  ## fetch a Chromium for the tests where none is installed
+	@$(PYTHON) -m dev.browser
+
+requirements:  ## lock requirements*.in again (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-node.in -o requirements-node.txt
+
+.venv/.made:
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: PY=/path/to/python3.11 make ...' >&2; exit 1; }
+	@echo '  … Python environment in .venv'
+	@$(PY) -m venv --clear .venv || { echo 'Python cannot make an environment: install python3-venv.' >&2; exit 1; }
+	@touch $@
+
+.venv/.run: requirements.txt requirements-node.txt | .venv/.made
+	@echo '  … Python packages (once, half a minute)'
+	@$(PIP) -r requirements.txt
+	@command -v npm >/dev/null || { echo '  … npm (not on this machine, so from a Python package)'; $(PIP) -r requirements-node.txt; }
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	@echo '  … Python packages for the tests (once, half a minute)'
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
