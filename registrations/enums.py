@@ -18,7 +18,7 @@ class State(models.TextChoices):
 
 
 class Act(models.TextChoices):
-    """What is done to a registration. The first eleven may change its state (see states.py); the rest leave their trace only."""
+    """What is done to a registration. The first eleven may change its state (see states.py), the rest only traces."""
 
     SEND = "send", "Form sent"
     PROVE = "prove", "Address confirmed"

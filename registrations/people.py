@@ -1,6 +1,7 @@
 """Who a person says they are, and how an address is recognised again. Pure."""
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 
 import idna
@@ -10,7 +11,7 @@ from ranportal.shared.crypto import keyed_digest
 
 @dataclass(frozen=True)
 class PersonDetails:
-    """What each form asks about the person, cleaned. `country` is ISO 3166-1 alpha-2 or XK; `profession` a Profession value."""
+    """What each form asks about the person, cleaned. `country`: ISO 3166 or XK; `profession`: a Profession."""
 
     given_name: str
     family_name: str
@@ -25,11 +26,9 @@ def canonical_address(email: str) -> str:
     """The address in the one form in which it is compared: trimmed, NFKC, lower case, its domain in IDNA."""
     local, _, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
     domain = domain.rstrip(".")
-    try:
+    # A domain that IDNA refuses was refused by the form; a keyed digest of it still finds nobody.
+    with suppress(idna.IDNAError):
         domain = idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        # A domain that IDNA refuses was refused by the form; a keyed digest of it still finds nobody.
-        pass
     return f"{local}@{domain}"
 
 

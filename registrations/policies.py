@@ -37,12 +37,12 @@ def free_places(call: Call) -> int | None:
 
 
 def prove_until(call: Call) -> datetime:
-    """The moment from which an address sent on time can no longer be proven by itself (selective: or release, if later)."""
+    """The moment from which an address sent on time can no longer be proven (selective: or release, if later)."""
     return call.closes_at + PROVE_AFTER_CLOSING
 
 
 def may_prove(registration: Registration, *, now: datetime, is_released: bool) -> bool:
-    """Whether the person may prove the address now. An address corrected later may be proven as long as the link lives."""
+    """Whether the person may prove the address now; one corrected later may be proven as long as the link lives."""
     if registration.proven_at is not None or registration.call.event.is_cancelled:
         return False
     if registration.state != State.UNPROVEN:

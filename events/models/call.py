@@ -10,8 +10,8 @@ from events.models.event import Event
 class Call(models.Model):
     """What is announced about taking part in one event.
 
-    All `_at` are aware instants. On time means before `closes_at`, exclusive; where only a day was given, `closes_on` keeps
-    it and `closes_at` is the start of the next day in the event's zone. `capacity` None means without limit.
+    All `_at` are aware instants. On time means before `closes_at`, exclusive; where only a day was given, `closes_on`
+    keeps it and `closes_at` is the start of the next day in the event's zone. `capacity` None means without limit.
     `places_taken` is a guarded counter: only the services of `registrations` write it, under this row's lock.
     """
 

@@ -10,7 +10,7 @@ from events.models.working_group import WorkingGroup
 
 
 class Publication(Page):
-    """An outcome of one or more events: a text, its key points and a document whose real size and type the page shows."""
+    """An outcome of one or more events: a text, key points and a document whose real size and type the page shows."""
 
     kind = models.CharField(max_length=20, choices=PublicationKind, default=PublicationKind.EXPERT_OPINION)
     department = models.CharField(max_length=150)

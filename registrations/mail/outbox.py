@@ -77,7 +77,9 @@ def put_many(letters: Sequence[Letter], *, about: facts.CallFacts, now: datetime
     if not letters:
         return []
     known = set(
-        OutgoingMail.objects.filter(key__in=[letter.key(about.call) for letter in letters]).values_list("key", flat=True)
+        OutgoingMail.objects.filter(key__in=[letter.key(about.call) for letter in letters]).values_list(
+            "key", flat=True
+        )
     )
     fresh = [letter for letter in letters if letter.key(about.call) not in known]
     links = _newest_links([letter.registration for letter in fresh if letter.registration])
@@ -143,7 +145,11 @@ def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:
     with transaction.atomic():
         stuck = OutgoingMail.objects.filter(pk=mail.pk, state__in=REPEATABLE)
         changed = stuck.update(
-            state=MailState.QUEUED, due_at=now, attempts=0, useless_after=None, last_error=f"Repeated by account {by.pk}."
+            state=MailState.QUEUED,
+            due_at=now,
+            attempts=0,
+            useless_after=None,
+            last_error=f"Repeated by account {by.pk}.",
         )
         transaction.on_commit(_ring, robust=True)
     return bool(changed)
@@ -176,4 +182,3 @@ def resume() -> MailGate:
 def _set_gate(**values: Any) -> MailGate:
     gate, _ = MailGate.objects.update_or_create(pk=1, defaults=values)
     return gate
-

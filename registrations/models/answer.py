@@ -20,8 +20,8 @@ def upload_name(answer: "Answer", filename: str) -> str:
 class Answer(models.Model):
     """One answer, with the wording of its question frozen beside it.
 
-    `value` is plain JSON: text, number, true/false, ISO date, or a list of choice values; for a file its name, size in bytes
-    and content type. `text` is how people read it.
+    `value` is plain JSON: text, number, true/false, ISO date, or a list of choice values; for a file its name, size
+    in bytes and content type. `text` is how people read it.
     """
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="answers")

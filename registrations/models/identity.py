@@ -6,7 +6,9 @@ from registrations.models.registration import Registration
 class Identity(models.Model):
     """Who a registration is: the only place that holds a name, an address or an organisation."""
 
-    registration = models.OneToOneField(Registration, on_delete=models.CASCADE, primary_key=True, related_name="identity")
+    registration = models.OneToOneField(
+        Registration, on_delete=models.CASCADE, primary_key=True, related_name="identity"
+    )
     given_name = models.CharField(max_length=100)
     family_name = models.CharField(max_length=100)
     display_name = models.CharField("name that others will see", max_length=120)

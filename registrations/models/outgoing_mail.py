@@ -11,9 +11,10 @@ from registrations.models.registration import Registration
 class OutgoingMail(models.Model):
     """One row of the outbox: one mail, made in the transaction that caused it and never without it.
 
-    `key` says what it is about (registration, kind, version) and is unique. `facts` (no personal data), `message_id`, `date`
-    and `template_version` are frozen when the row is made; `rendered` is stored at the first claim, with marks where the
-    address, the private link and the code go in at hand-over. `state` is written by `registrations.mail` alone.
+    `key` says what it is about (registration, kind, version) and is unique. `facts` (no personal data), `message_id`,
+    `date` and `template_version` are frozen when the row is made; `rendered` is stored at the first claim, with marks
+    where the address, the private link and the code go in at hand-over. `state` is written by `registrations.mail`
+    alone.
     """
 
     class Priority(models.IntegerChoices):
@@ -23,7 +24,9 @@ class OutgoingMail(models.Model):
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=20, choices=MailKind)
-    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
+    registration = models.ForeignKey(
+        Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
+    )
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="mails")
     link = models.ForeignKey(PrivateLink, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NEWS)
@@ -83,7 +86,8 @@ class MailGate(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(pk=1), name="mail_gate_is_one"),
             models.CheckConstraint(
-                condition=Q(paused_by__isnull=True) | Q(paused_at__isnull=False), name="mail_gate_paused_at_and_by_together"
+                condition=Q(paused_by__isnull=True) | Q(paused_at__isnull=False),
+                name="mail_gate_paused_at_and_by_together",
             ),
         )
 

@@ -4,7 +4,7 @@ from registrations.models.registration import Registration
 
 
 class PrivateLink(models.Model):
-    """What a private link stands for. Its token and its code are computed when a mail is handed over and stored nowhere.
+    """What a private link stands for. Its token and code are computed when a mail is handed over, and stored nowhere.
 
     `key_id` names the key that signs it, so a repeat after a rotation is still byte-identical.
     """
@@ -17,7 +17,9 @@ class PrivateLink(models.Model):
     code_tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["registration", "version"], name="private_link_once_per_version"),)
+        constraints = (
+            models.UniqueConstraint(fields=["registration", "version"], name="private_link_once_per_version"),
+        )
 
     def __str__(self) -> str:
         return f"Link {self.pk}, version {self.version}"

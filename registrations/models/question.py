@@ -10,12 +10,14 @@ class Question(models.Model):
     """One question of a call's form; its field is named `q-<key>`.
 
     `choices` is an ordered list of [value, label]. A condition shows the question only if the answer to
-    `condition_question` equals `condition_value` (or, for several choices, contains it); yes_no compares with yes or no.
+    `condition_question` equals `condition_value` (or, for several choices, contains it); yes_no compares with yes or
+    no.
     """
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="questions")
     key = models.CharField(
-        max_length=40, validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", "Lower-case letters, digits and _, as: motivation.")]
+        max_length=40,
+        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", "Lower-case letters, digits and _, as: motivation.")],
     )
     kind = models.CharField(max_length=20, choices=QuestionKind)
     label = models.CharField(max_length=300)

@@ -10,9 +10,9 @@ from registrations.states import NOT_LIVE
 class Registration(models.Model):
     """One person's part in one call, known to everybody by its `reference` alone.
 
-    `state` is written only by `services.workflow`. `version` grows with each form sent again before the proof and with each
-    corrected address; a private link proves only the version that it was made for. `sent_at` is the stamp of law 1.
-    `list_position` orders the reserve or waiting list. `form_digest` recognises the same form sent twice.
+    `state` is written only by `services.workflow`. `version` grows with each form sent again before the proof and
+    with each corrected address; a private link proves only the version that it was made for. `sent_at` is the stamp
+    of law 1. `list_position` orders the reserve or waiting list. `form_digest` recognises the same form sent twice.
     """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="registrations")
@@ -53,13 +53,16 @@ class Registration(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="registration_state_is_known"),
             models.CheckConstraint(
-                condition=~Q(state=State.UNPROVEN) | Q(proven_at__isnull=True), name="registration_unproven_has_no_proof"
+                condition=~Q(state=State.UNPROVEN) | Q(proven_at__isnull=True),
+                name="registration_unproven_has_no_proof",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.RESERVE) | Q(list_position__isnull=False), name="registration_reserve_has_position"
+                condition=~Q(state=State.RESERVE) | Q(list_position__isnull=False),
+                name="registration_reserve_has_position",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.SELECTED) | Q(answer_by__isnull=False), name="registration_selected_has_answer_by"
+                condition=~Q(state=State.SELECTED) | Q(answer_by__isnull=False),
+                name="registration_selected_has_answer_by",
             ),
             models.CheckConstraint(
                 condition=Q(checked_at__isnull=True, checked_by__isnull=True)

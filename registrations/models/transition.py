@@ -8,7 +8,8 @@ from registrations.models.registration import Registration
 class Transition(models.Model):
     """The append-only record of what was done to a registration: by whom, when, why, how they told us.
 
-    `by` None means the person (channel portal) or a scan (no channel). Acts that change no state have `source` = `target`.
+    `by` None means the person (channel portal) or a scan (no channel). Acts that change no state have `source` =
+    `target`.
     """
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="transitions")

@@ -44,7 +44,7 @@ def write_answers(registration: Registration, answers: Answers, *, now: datetime
 
 
 def replace_answers(registration: Registration, answers: Answers, *, now: datetime) -> None:
-    """Put new answers in the place of the old ones; a file that was not sent again stays, others are deleted after commit."""
+    """Put new answers in place of the old; a file that was not sent again stays, others are deleted after commit."""
     old = {answer.question_id: answer for answer in registration.answers.all()}
     kept = {
         question.pk: old[question.pk]

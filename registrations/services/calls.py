@@ -42,7 +42,7 @@ def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User
 
 
 def over_invite(*, call: Call, places_limit: int, now: datetime, by: User | None) -> Call:
-    """Allow more people to be invited than there are places. Raises CapacityBelowPlaces below capacity or places taken."""
+    """Allow inviting more people than there are places. Raises CapacityBelowPlaces below capacity or places taken."""
     with transaction.atomic():
         call = workflow.locked(call)
         least = max(call.capacity or 0, call.places_taken)
@@ -65,7 +65,9 @@ def extend_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, 
         if closes_at <= max(call.closes_at, now):
             raise NotLater("The new deadline must be later than the old one, and in the future.")
         if call.decision_by is not None and closes_at.astimezone(call.event.zone).date() > call.decision_by:
-            raise NotLater(f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before.")
+            raise NotLater(
+                f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before."
+            )
         call.closes_at, call.closes_on, call.deadline_handled_at = closes_at, closes_on, None
         call.save(update_fields=["closes_at", "closes_on", "deadline_handled_at"])
         return call

@@ -1,4 +1,4 @@
-"""The way in: sending the form, proving the address, changing answers, correcting an address, asking for the link again."""
+"""The way in: send the form, prove the address, change answers, correct an address, ask for the link again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,9 +67,9 @@ def submit(
 ) -> Sent:
     """Take in a form sent at `received_at` (law 1) in one transaction: registration, identity, answers, link, mail.
 
-    The same form sent twice is one registration and one mail. For an unproven address a second form is a new version; for a
-    proven one nothing changes and its owner gets a mail. `beside` registers another person with that registration's
-    address. Raises CallNotOpen.
+    The same form sent twice is one registration and one mail. For an unproven address a second form is a new version;
+    for a proven one nothing changes and its owner gets a mail. `beside` registers another person with that
+    registration's address. Raises CallNotOpen.
     """
     with transaction.atomic():
         call = workflow.locked(call)
@@ -115,7 +115,8 @@ def register_by_hand(
 def prove(*, registration: Registration, version: int, now: datetime) -> Registration:
     """Prove the address with a link or code of this form version. Proving twice is proving once.
 
-    An open call gives the place now, under its lock, or a place on the waiting list. Raises NewerForm, ProvingOver, CallFull.
+    An open call gives the place now, under its lock, or a place on the waiting list. Raises NewerForm, ProvingOver,
+    CallFull.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
@@ -125,7 +126,9 @@ def prove(*, registration: Registration, version: int, now: datetime) -> Registr
         if registration.version != version:
             raise NewerForm("You sent a newer form since. Please use the link in our newest mail.")
         if not policies.may_prove(registration, now=now, is_released=queries.is_released(call)):
-            raise ProvingOver("The time to confirm this address is over. Please write to us if you still want to take part.")
+            raise ProvingOver(
+                "The time to confirm this address is over. Please write to us if you still want to take part."
+            )
         return _prove(registration, call, actor=Actor.PERSON, now=now)
 
 
@@ -147,7 +150,7 @@ def prove_by_code(*, link_id: int | None, code: str, now: datetime) -> Registrat
 
 
 def prove_by_hand(*, registration: Registration, by: User, channel: str, now: datetime) -> Registration:
-    """Record that the person proved who they are another way, as by telephone. No deadline stops that. Raises CallFull."""
+    """Record that the person proved who they are another way, as by telephone; at any time. Raises CallFull."""
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
@@ -159,7 +162,7 @@ def prove_by_hand(*, registration: Registration, by: User, channel: str, now: da
 def change_answers(
     *, registration: Registration, person: PersonDetails, answers: Answers, now: datetime, received_at: datetime
 ) -> Registration:
-    """Put new answers and details in the place of the old ones until the deadline; the address stays. Raises ChangesClosed."""
+    """Put new answers and details in place of the old until the deadline; the address stays. Raises ChangesClosed."""
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
@@ -195,16 +198,14 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         registration.identity.email = email
         registration.identity.save(update_fields=["email"])
         _make_link(registration, now=now)
-        trace = workflow.record(
-            registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel
-        )
+        trace = workflow.record(registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel)
         kind = MailKind.PROVE_ADDRESS if registration.state == State.UNPROVEN else MailKind.ADDRESS_CORRECTED
         outbox.put(Letter(kind, f"t{trace.pk}", registration), about=facts.of_call(call), now=now)
         return registration
 
 
 def send_link_again(*, email: str, now: datetime) -> None:
-    """Mail the private link of each registration with this address whose link still lives; at most one mail in ten minutes."""
+    """Mail each living private link of this address again; at most one mail in ten minutes."""
     recent = now - timedelta(days=400)
     sessions = Prefetch("call__event__sessions", queryset=Session.objects.all())
     found = (
@@ -295,9 +296,7 @@ def _newest_link(registration: Registration) -> PrivateLink | None:
 
 
 def _ask_for_proof(registration: Registration, call: Call, *, now: datetime, has_code: bool = True) -> None:
-    letter = Letter(
-        MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says={"has_code": has_code}
-    )
+    letter = Letter(MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says={"has_code": has_code})
     outbox.put(letter, about=facts.of_call(call), now=now)
 
 
@@ -309,7 +308,13 @@ def _tell_owner(registration: Registration, call: Call, *, now: datetime) -> Non
 
 
 def _prove(
-    registration: Registration, call: Call, *, actor: Actor, now: datetime, by: User | None = None, channel: str = "portal"
+    registration: Registration,
+    call: Call,
+    *,
+    actor: Actor,
+    now: datetime,
+    by: User | None = None,
+    channel: str = "portal",
 ) -> Registration:
     registration.proven_at = now
     if registration.state != State.UNPROVEN:

@@ -17,7 +17,9 @@ class NothingToAnswer(Refused):
     """The registration does not wait for an answer."""
 
 
-def confirm(*, registration: Registration, now: datetime, by: User | None = None, channel: str = "portal") -> Registration:
+def confirm(
+    *, registration: Registration, now: datetime, by: User | None = None, channel: str = "portal"
+) -> Registration:
     """Say yes to a place. Confirming twice is confirming once. Raises NothingToAnswer when no place is on offer."""
     with transaction.atomic():
         call = workflow.locked(registration.call)
@@ -37,7 +39,9 @@ def confirm(*, registration: Registration, now: datetime, by: User | None = None
         )
 
 
-def withdraw(*, registration: Registration, now: datetime, by: User | None = None, channel: str = "portal") -> Registration:
+def withdraw(
+    *, registration: Registration, now: datetime, by: User | None = None, channel: str = "portal"
+) -> Registration:
     """Give up the place or the application; the next on the list moves up in the same transaction. Twice is once.
 
     Raises NothingToAnswer when there is nothing to give up.
@@ -80,7 +84,7 @@ def change_role(
 def mark_attendance(
     *, registrations: Sequence[Registration], state: State, by: User, now: datetime, is_excused: bool = False
 ) -> int:
-    """Mark people of one call as attended or absent (excused or not), or back to confirmed; returns how many were written.
+    """Mark people of one call as attended or absent (excused or not), or back to confirmed; returns how many.
 
     Raises workflow.IllegalMove when one of them had no place.
     """

@@ -1,7 +1,7 @@
 """What the law asks for about one person: all that we hold, its erasure, and an end to all of it by itself.
 
-An erased registration keeps its reference, state, country, profession and scores, so that numbers stay right; nothing in
-it says who it was. Copies in backups and in mailboxes are out of this module's reach.
+An erased registration keeps its reference, state, country, profession and scores, so that numbers stay right; nothing
+in it says who it was. Copies in backups and in mailboxes are out of this module's reach.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,8 +71,8 @@ def export_person(*, email: str) -> dict[str, Any]:
 def erase_person(*, email: str, by: User | None, now: datetime) -> Erased:
     """Erase the person with this address from every registration, answers' files included.
 
-    What still runs is given up first, so that the next on the list moves up; no mail about that is sent. `by` None means
-    the command line. Raises NobodyKnown.
+    What still runs is given up first, so that the next on the list moves up; no mail about that is sent. `by` None
+    means the command line. Raises NobodyKnown.
     """
     with transaction.atomic():
         registrations = _of_address(email)
@@ -117,9 +117,7 @@ def _of_address(email: str) -> list[Registration]:
 
 def _expired_unproven(now: datetime) -> QuerySet[Registration]:
     limit = now - policies.UNPROVEN_KEPT
-    return Registration.objects.filter(
-        state=State.UNPROVEN, call__closes_at__lte=limit, state_changed_at__lte=limit
-    )
+    return Registration.objects.filter(state=State.UNPROVEN, call__closes_at__lte=limit, state_changed_at__lte=limit)
 
 
 def _expired_people(now: datetime) -> QuerySet[Registration]:
@@ -195,7 +193,8 @@ def _exported(registration: Registration) -> dict[str, Any]:
         "privacy_statement": registration.privacy_version,
         "answers": [{"question": a.label, "answer": a.text} for a in registration.answers.all()],
         "checks": [
-            {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": c.note} for c in registration.checks.all()
+            {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": c.note}
+            for c in registration.checks.all()
         ],
         "reviews": [_exported_review(review) for review in registration.reviews.all()],
         "decision": _exported_decision(registration),

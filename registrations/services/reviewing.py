@@ -49,9 +49,7 @@ def declare_conflict(*, registration: Registration, reviewer: User, comment: str
 def note_check(*, registration: Registration, result: CheckResult, note: str, by: User, now: datetime) -> Check:
     """Note what was found out about who this is; earlier notes stay."""
     with transaction.atomic():
-        check = Check.objects.create(
-            registration=registration, result=result, note=note, checked_at=now, checked_by=by
-        )
+        check = Check.objects.create(registration=registration, result=result, note=note, checked_at=now, checked_by=by)
         Registration.objects.filter(pk=registration.pk).update(check_result=result, checked_at=now, checked_by=by)
         registration.check_result, registration.checked_at, registration.checked_by = result, now, by
         workflow.record(registration=registration, act=Act.CHECK, now=now, by=by, reason=result.label)

@@ -57,7 +57,9 @@ def stage(*, registrations: Sequence[Registration], outcome: Outcome, reason: st
         fresh = _in_order(call, registrations)
         for registration in fresh:
             if not policies.may_stage(registration):
-                raise NotStageable(f"{registration.reference} is “{registration.get_state_display()}”, so nothing is open.")
+                raise NotStageable(
+                    f"{registration.reference} is “{registration.get_state_display()}”, so nothing is open."
+                )
         Decision.objects.filter(registration__in=fresh, released_at=None).delete()
         ranks = _ranks(call, outcome, len(fresh))
         Decision.objects.bulk_create(
@@ -71,7 +73,9 @@ def stage(*, registrations: Sequence[Registration], outcome: Outcome, reason: st
 def unstage(*, registrations: Sequence[Registration], by: User, now: datetime) -> int:
     """Take staged decisions back before their release; returns how many were."""
     with transaction.atomic():
-        staged = Decision.objects.filter(registration__in=registrations, released_at=None).select_related("registration")
+        staged = Decision.objects.filter(registration__in=registrations, released_at=None).select_related(
+            "registration"
+        )
         undone = [decision.registration for decision in staged.select_for_update(of=("self",))]
         Decision.objects.filter(registration__in=undone, released_at=None).delete()
         _trace(undone, Act.UNSTAGE, reason="", by=by, now=now)
@@ -81,8 +85,9 @@ def unstage(*, registrations: Sequence[Registration], by: User, now: datetime) -
 def release(*, call: Call, by: User | None, now: datetime) -> Released:
     """Let all staged decisions of the call take effect: states and mails flip together, or nothing does.
 
-    A second call finds nothing staged and changes nothing. Where selected people leave places free, the first of the reserve
-    list get them at once. `by` None is the operator's command line. Raises BeforeDeadline, TooManySelected (with the numbers).
+    A second call finds nothing staged and changes nothing. Where selected people leave places free, the first of the
+    reserve list get them at once. `by` None is the operator's command line. Raises BeforeDeadline, TooManySelected
+    (with the numbers).
     """
     with transaction.atomic():
         call = workflow.locked(call)
@@ -146,9 +151,7 @@ def reconsider(
 
 def refusal_says(call: Call, *, about: facts.CallFacts, now: datetime) -> dict[str, object]:
     """What a refusal tells besides the decision (words.md)."""
-    return facts.about_refusal(
-        about, applied=queries.applied(call), criteria=queries.criteria_words(call), now=now
-    )
+    return facts.about_refusal(about, applied=queries.applied(call), criteria=queries.criteria_words(call), now=now)
 
 
 def _in_order(call: Call, registrations: Sequence[Registration]) -> list[Registration]:
@@ -187,9 +190,7 @@ def _number_list(call: Call, reserve: Sequence[Decision]) -> None:
     first = queries.next_list_position(call)
     for position, decision in enumerate(reserve, start=first):
         decision.registration.list_position = position
-    Registration.objects.bulk_update(
-        [decision.registration for decision in reserve], ["list_position"], batch_size=200
-    )
+    Registration.objects.bulk_update([decision.registration for decision in reserve], ["list_position"], batch_size=200)
 
 
 def _trace(registrations: Sequence[Registration], act: Act, *, reason: str, by: User, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The only writer of a registration's state and of a call's places.
 
-Every change goes through `move_many`: under the call's lock, along a line of the table of moves, with its transition, its
-places and its mails in the same transaction. Callers hold the lock (`locked`) and so are in a transaction.
+Every change goes through `move_many`: under the call's lock, along a line of the table of moves, with its transition,
+its places and its mails in the same transaction. Callers hold the lock (`locked`) and so are in a transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class CallFull(Refused):
 
 
 def locked(call: Call) -> Call:
-    """The call, read again under its lock, which lasts until the transaction ends. All writes about its people start here."""
+    """The call, read again under its lock until the transaction ends. All writes about its people start so."""
     return Call.objects.select_related("event").select_for_update(of=("self",)).get(pk=call.pk)
 
 
@@ -48,7 +48,9 @@ def again(registration: Registration, *, call: Call) -> Registration:
     return fresh
 
 
-def move(*, registration: Registration, target: State, act: Act, actor: Actor, now: datetime, **details: Any) -> Registration:
+def move(
+    *, registration: Registration, target: State, act: Act, actor: Actor, now: datetime, **details: Any
+) -> Registration:
     """Move one registration; see `move_many`, whose other arguments it takes."""
     move_many(
         call=registration.call, registrations=[registration], target=target, act=act, actor=actor, now=now, **details
@@ -70,10 +72,11 @@ def move_many(
     says: Mapping[str, Any] | None = None,
     about: facts.CallFacts | None = None,
 ) -> int:
-    """Move registrations of one locked call to `target`; returns how many were moved (those already there are left alone).
+    """Move registrations of one locked call to `target`; returns how many were moved (those there already are left).
 
     A bounded number of statements whatever the number of people. `says` is added to the facts of their mails. Raises
-    IllegalMove when the table does not allow it for one of them, CallFull when the places do not suffice: then nobody moved.
+    IllegalMove when the table does not allow it for one of them, CallFull when the places do not suffice: then nobody
+    moved.
     """
     moving = [registration for registration in registrations if registration.state != target]
     if not moving:
@@ -89,7 +92,14 @@ def move_many(
     transitions = Transition.objects.bulk_create(
         [
             Transition(
-                registration=r, act=act, source=sources[r.pk], target=target, at=now, by=by, reason=reason, channel=channel
+                registration=r,
+                act=act,
+                source=sources[r.pk],
+                target=target,
+                at=now,
+                by=by,
+                reason=reason,
+                channel=channel,
             )
             for r in moving
         ],
@@ -160,7 +170,7 @@ def _allowed(registration: Registration, target: State, act: Act, actor: Actor, 
     line = find_move(source=State(registration.state), target=target, act=act)
     if line is None or actor not in line.actors:
         raise IllegalMove(
-            f"{registration.reference} is “{registration.get_state_display()}” and cannot become “{target.label}” this way."
+            f"{registration.reference} is “{registration.get_state_display()}” and cannot become “{target.label}” so."
         )
     if line.needs_reason and not reason.strip():
         raise IllegalMove("Please give a reason.")

@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("registrations/_panel.html", takes_context=True)
 def registration_panel(context: Context, event: Event) -> dict[str, Any]:
-    """The deadline, how places are given, and the button, or why there is none. Reads nothing but the call and sessions."""
+    """The deadline, how places are given, and the button, or why there is none. Reads only the call and sessions."""
     now = context["request"].received_at
     call = call_of(event)
     if call is not None:

@@ -20,10 +20,10 @@
 
 Texts given as arguments and variables are escaped. Plain h2, h3, p, ul, ol, a, table and code inside the page's main
 part look right without a class, so rendered Markdown needs nothing. Classes for layout (static/portal.css):
-`portal-columns` (a div and an aside, side by side on wide screens; on a phone in the order of the template), `portal-grid` (cards side by
-side), `portal-stack` (even space between children), `portal-actions` (buttons in a row), `portal-list` (a list of
-list_item), `portal-lead`, `portal-note`, `portal-hidden` (for screen readers only).
-Blocks of base.html: title, head, noindex, breadcrumb, page_header, messages, content, scripts.
+`portal-columns` (a div and an aside, side by side on wide screens; on a phone in the order of the template),
+`portal-grid` (cards side by side), `portal-stack` (even space between children), `portal-actions` (buttons in a row),
+`portal-list` (a list of list_item), `portal-lead`, `portal-note`, `portal-hidden` (for screen readers only). Blocks
+of base.html: title, head, noindex, breadcrumb, page_header, messages, content, scripts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,7 +71,8 @@ def page_messages(context: Context) -> dict[str, Any]:
     """Django's messages, each as a notification that screen readers announce."""
     return {
         "messages": [
-            {"kind": MESSAGE_KINDS[message.level_tag], "text": message.message} for message in context.get("messages") or ()
+            {"kind": MESSAGE_KINDS[message.level_tag], "text": message.message}
+            for message in context.get("messages") or ()
         ]
     }
 
@@ -113,7 +114,7 @@ def icon(name: str, size: str = "s") -> SafeString:
 
 
 @register.inclusion_tag("ecl/components/button.html")
-def button(  # noqa: PLR0913  # a button has that many attributes
+def button(  # a button has that many attributes
     text: str, *, kind: str = "primary", name: str = "", value: str = "", icon: str = "", type: str = "submit"
 ) -> dict[str, Any]:
     """A button of the form around it; `name` and `value` are sent when it was this one that was pressed."""
@@ -213,7 +214,7 @@ def section(content: str, title: str, open: bool = False) -> SafeString:
 
 
 @register.inclusion_tag("ecl/components/list_item.html")
-def list_item(  # noqa: PLR0913  # each is a part of the item that a list may or may not show
+def list_item(  # each is a part of the item that a list may or may not show
     title: str,
     url: str,
     *,
