@@ -92,7 +92,11 @@ class SmtpRelay:
     def hand_over(self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]) -> None:
         smtp = self._connection()
         self._envelope(smtp, sender=sender, recipient=recipient, size=len(message))
-        before_data()
+        try:
+            before_data()
+        except Exception:
+            self._reset(smtp)
+            raise
         try:
             code, _ = smtp.data(message)
         except smtplib.SMTPDataError as error:
@@ -130,7 +134,7 @@ class SmtpRelay:
         if code in (250, 251):
             return
         self._reset(smtp)
-        if is_about_sender:
+        if is_about_sender and code >= 500:
             raise RelayClosed(f"The relay refuses us as sender ({code}).")
         raise _verdict(code)
 
