@@ -52,14 +52,14 @@ class Event(Page):
     history = HistoricalRecords(m2m_fields=[working_groups])
 
     class Meta(Page.Meta):
-        constraints: ClassVar = [
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             *Page.Meta.constraints,
             models.CheckConstraint(
                 condition=models.Q(cancelled_at__isnull=True, cancelled_by__isnull=True)
                 | models.Q(cancelled_at__isnull=False, cancelled_by__isnull=False),
                 name="event_cancelled_at_and_by_together",
             ),
-        ]
+        )
 
     def get_absolute_url(self) -> str:
         return reverse("events:event-detail", args=[self.slug])

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.db import models
 
 from accounts.models import User
@@ -23,7 +25,7 @@ class Page(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             models.CheckConstraint(
                 condition=~models.Q(status=Status.PUBLISHED) | models.Q(published_at__isnull=False),
                 name="%(class)s_published_has_a_date",

@@ -1,4 +1,4 @@
-"""What a mail says, frozen when its row is made: plain words and numbers, nothing personal, nothing a stranger typed."""
+"""What a mail says, frozen when its row is made: plain words and numbers, nothing personal, nothing that was typed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +98,9 @@ def about_registration(registration: Registration, facts: CallFacts) -> dict[str
     return {
         "reference": registration.reference,
         "answer_by": times.moment_words(registration.answer_by, zone) if registration.answer_by else None,
-        "answer_day": times.short_date(registration.answer_by.astimezone(zone).date()) if registration.answer_by else "",
+        "answer_day": times.short_date(registration.answer_by.astimezone(zone).date())
+        if registration.answer_by
+        else "",
         "must_answer": registration.state == State.SELECTED,
         "has_place": policies.holds_place(registration),
         "calendar": calendar_of(registration, facts) if registration.state == State.CONFIRMED else None,

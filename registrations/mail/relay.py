@@ -1,6 +1,5 @@
 """Hands a finished message to the next station: an SMTP relay, or a folder in the demo. Says what its answer means."""
 
-import os
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from tempfile import NamedTemporaryFile
 from typing import Protocol, Self
 
 from django.conf import settings
-
 
 #: Seconds for each answer of the relay where the settings name none.
 TIMEOUT = 10
@@ -38,7 +36,9 @@ class Relay(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def hand_over(self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]) -> None:
+    def hand_over(
+        self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+    ) -> None:
         """Deliver one message; calls `before_data` when only the message itself is still to be sent.
 
         Raises RelayClosed, Postponed, Rejected, or what `before_data` raises.
@@ -67,12 +67,14 @@ class FolderRelay:
     def __exit__(self, *exc: object) -> None:
         """Nothing stays open."""
 
-    def hand_over(self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]) -> None:
+    def hand_over(
+        self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+    ) -> None:
         before_data()
         try:
             with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
                 file.write(message)
-            os.replace(file.name, self._folder / f"{name}.eml")
+            Path(file.name).replace(self._folder / f"{name}.eml")
         except OSError as error:
             raise RelayClosed(f"The mail folder takes no file ({type(error).__name__}).") from error
 
@@ -89,7 +91,9 @@ class SmtpRelay:
     def __exit__(self, *exc: object) -> None:
         self._hang_up()
 
-    def hand_over(self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]) -> None:
+    def hand_over(
+        self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+    ) -> None:
         smtp = self._connection()
         self._envelope(smtp, sender=sender, recipient=recipient, size=len(message))
         try:

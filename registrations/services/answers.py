@@ -60,7 +60,8 @@ def replace_answers(registration: Registration, answers: Answers, *, now: dateti
 def delete_files_after_commit(files: Iterable[FieldFile]) -> None:
     """Delete stored files once the rows that named them are gone for good."""
     for file in files:
-        transaction.on_commit(partial(file.storage.delete, file.name), robust=False)
+        if file.name:
+            transaction.on_commit(partial(file.storage.delete, file.name), robust=False)
 
 
 def _row(registration: Registration, question: Question, given: GivenAnswer, now: datetime) -> Answer:

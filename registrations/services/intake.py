@@ -137,10 +137,11 @@ def prove_by_code(*, link_id: int | None, code: str, now: datetime) -> Registrat
 
     Raises WrongCode (also where there is nothing to prove: a stranger learns nothing) and what `prove` raises.
     """
-    tried = PrivateLink.objects.filter(
-        pk=link_id, revoked_at=None, code_tries__lt=links.CODE_TRIES, created_at__gt=now - links.CODE_LIFETIME
+    known = PrivateLink.objects.none() if link_id is None else PrivateLink.objects.filter(pk=link_id)
+    tried = known.filter(
+        revoked_at=None, code_tries__lt=links.CODE_TRIES, created_at__gt=now - links.CODE_LIFETIME
     ).update(code_tries=F("code_tries") + 1)
-    link = PrivateLink.objects.select_related("registration__call__event").filter(pk=link_id).first()
+    link = known.select_related("registration__call__event").first()
     if not tried or link is None or not links.is_code_of(link, code):
         raise WrongCode(
             "This is not the code of our newest mail, or it is older than 30 minutes, or it was tried five times. "

@@ -1,4 +1,4 @@
-"""Scans for what is due and not yet done: deadlines, reminders, lists, changes, outcomes. Safe to run twice, at once, or late."""
+"""Scans for what is due and not yet done: deadlines, reminders, lists, changes. Safe to run twice, at once, or late."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from registrations.models import Registration, ToldEvent, ToldPublication
 from registrations.services import workflow
 from registrations.states import EXPECTING
 
-#: An unproven address is reminded once, so long after the form was sent, or so long before the deadline if that is earlier.
+#: An unproven address is reminded once: so long after the form was sent, or before the deadline if that is earlier.
 REMIND_UNPROVEN_AFTER = timedelta(hours=24)
 REMIND_UNPROVEN_BEFORE = timedelta(hours=24)
 REMIND_UNPROVEN_NOT_BEFORE = timedelta(hours=1)
@@ -100,9 +100,9 @@ def close_lists(*, now: datetime) -> int:
         if now >= policies.list_closes_at(call, starts_at=call.starts_at or call.closes_at)
     ]
     moved = 0
-    for call in due:
+    for closing in due:
         with transaction.atomic():
-            call = workflow.locked(call)
+            call = workflow.locked(closing)
             moved += workflow.move_many(
                 call=call,
                 registrations=_of_call(call, waiting),
@@ -145,7 +145,7 @@ def tell_changes(*, now: datetime) -> int:
 
 
 def remind_of_events(*, now: datetime) -> int:
-    """Remind confirmed people 24 hours before, or at once when they are confirmed later; without a link, alarm the organiser."""
+    """Remind confirmed people 24 hours before, or at once when confirmed later; without a link, alarm the organiser."""
     soon = Call.objects.annotate(starts_at=Min("event__sessions__starts_at")).filter(
         starts_at__gt=now, starts_at__lte=now + REMIND_EVENT_BEFORE, event__cancelled_at=None
     )
@@ -176,7 +176,9 @@ def tell_outcomes(*, now: datetime) -> int:
             call__event__is_hidden=False,
             state__in=[State.CONFIRMED, State.ATTENDED],
         )
-        made += _for_each_call(took_part, MailKind.OUTCOME_PUBLISHED, partial(_publication_version, publication.pk), now=now)
+        made += _for_each_call(
+            took_part, MailKind.OUTCOME_PUBLISHED, partial(_publication_version, publication.pk), now=now
+        )
         ToldPublication.objects.get_or_create(publication=publication, defaults={"told_at": now})
     return made
 
@@ -238,7 +240,9 @@ def _told(event: Event, *, now: datetime) -> dict[str, Any]:
 
 
 def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    changed = [words for key, words in (("when", "the time"), ("place", "where it takes place")) if old[key] != new[key]]
+    changed = [
+        words for key, words in (("when", "the time"), ("place", "where it takes place")) if old[key] != new[key]
+    ]
     return " and ".join(changed) or "the practical information"
 
 
@@ -256,7 +260,8 @@ def _for_each_call(
         with transaction.atomic():
             call = workflow.locked(call)
             letters = [
-                Letter(kind, version(r), r, useless_after=useless_after or r.answer_by) for r in _of_call(call, candidates)
+                Letter(kind, version(r), r, useless_after=useless_after or r.answer_by)
+                for r in _of_call(call, candidates)
             ]
             made += len(outbox.put_many(letters, about=facts.of_call(call), now=now))
     return made
