@@ -238,6 +238,7 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would mail error pages to administrators, with what people typed.
         "django": {"handlers": [], "propagate": True},
+        "axes": {"level": "WARNING"},
         "django.server": {"handlers": [], "propagate": True},
     },
 }

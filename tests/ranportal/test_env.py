@@ -1,0 +1,101 @@
+"""What can be said in the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from ranportal import env
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgres://ann:p%40ss@db.example.org:5433/portal", ("portal", "ann", "p@ss", "db.example.org", "5433")),
+        ("postgresql://ann@%2FRun%2Fpg/portal", ("portal", "ann", "", "/Run/pg", "")),
+        ("postgres:///portal?host=/run/postgresql", ("portal", "", "", "/run/postgresql", "")),
+        ("postgres://[::1]:5432/portal", ("portal", "", "", "::1", "5432")),
+    ],
+)
+def test_a_postgresql_database_is_named_by_host_or_socket(url, expected):
+    database = env.database(url)
+    assert tuple(database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == expected
+
+
+def test_other_parameters_reach_the_driver():
+    assert env.database("postgres://db/portal?sslmode=require")["OPTIONS"]["sslmode"] == "require"
+
+
+def test_a_sqlite_transaction_locks_when_it_starts():
+    database = env.database("sqlite:////srv/portal/db.sqlite3")
+    assert database["NAME"] == "/srv/portal/db.sqlite3"
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "is_tls", "is_starttls"),
+    [
+        ("smtp://mail.example.org", "mail.example.org", 25, False, False),
+        ("smtp://127.0.0.1:2525", "127.0.0.1", 2525, False, False),
+        ("smtp://mail.example.org:587?starttls=1", "mail.example.org", 587, False, True),
+        ("smtps://mail.example.org", "mail.example.org", 465, True, False),
+    ],
+)
+def test_a_mail_server_is_named_with_its_way_of_encryption(url, host, port, is_tls, is_starttls):
+    mail = env.email(url)
+    names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_SSL", "EMAIL_USE_TLS")
+    assert tuple(mail[name] for name in names) == (host, port, is_tls, is_starttls)
+
+
+def test_mails_can_go_to_a_folder():
+    assert env.email("file:///srv/my%20mails")["EMAIL_FILE_PATH"] == "/srv/my mails"
+
+
+@pytest.mark.parametrize("url", ["file://relative", "file:mails", "pop3://host", "", "smtp://host:many"])
+def test_a_mail_address_that_cannot_be_meant_is_refused(url):
+    with pytest.raises(env.BadEnvironment, match="EMAIL_URL"):
+        env.email(url)
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "", "sqlite:///"])
+def test_a_database_that_cannot_be_meant_is_refused(url):
+    with pytest.raises(env.BadEnvironment, match="DATABASE_URL"):
+        env.database(url)
+
+
+@pytest.mark.parametrize("url", ["redis://host/1", "rediss://host/1", "unix:///run/valkey.sock"])
+def test_the_cache_can_be_a_server(url):
+    assert env.cache(url)["LOCATION"] == url
+
+
+def test_a_cache_that_cannot_be_meant_is_refused():
+    with pytest.raises(env.BadEnvironment, match="CACHE_URL"):
+        env.cache("memcached://host")
+
+
+@pytest.mark.parametrize(("word", "value"), [("1", True), ("yes", True), ("True", True), ("0", False), ("", False)])
+def test_a_flag_is_yes_or_no(word, value):
+    assert env.flag("DEBUG", default=True, environ={"DEBUG": word}) is value
+
+
+def test_another_word_is_no_flag():
+    with pytest.raises(env.BadEnvironment, match="DEBUG"):
+        env.flag("DEBUG", default=True, environ={"DEBUG": "maybe"})
+
+
+@pytest.mark.parametrize("word", ["-1", "two", "²"])
+def test_only_whole_numbers_count(word):
+    with pytest.raises(env.BadEnvironment, match="TRUSTED_PROXIES"):
+        env.number("TRUSTED_PROXIES", 0, environ={"TRUSTED_PROXIES": word})
+
+
+def test_a_socket_lies_in_the_checkout():
+    assert env.socket_path(Path("/srv/portal"), "valkey.sock") == Path("/srv/portal/var/valkey.sock")
+
+
+def test_in_a_deep_checkout_the_socket_has_a_short_path_that_is_always_the_same():
+    deep = Path("/srv") / ("deep" * 40)
+    first, second = env.socket_path(deep, "valkey.sock"), env.socket_path(deep, "valkey.sock")
+    assert first == second
+    assert len(str(first).encode()) <= env.LONGEST_SOCKET_PATH
+    assert first != env.socket_path(deep / "other", "valkey.sock")

@@ -1,0 +1,106 @@
+"""What may not serve real people does not start, and says why."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from ranportal import checks
+from ranportal.settings import BASE_DIR, DEMO_DATABASE, DEMO_SECRET_KEY
+
+# The settings are only read here; no connection is made with them.
+pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+
+FINE = {
+    "DEBUG": "0",
+    "SECRET_KEY": "a-real-key-" * 6,
+    "DATABASE_URL": "postgres://portal@localhost/portal",
+    "CELERY_BROKER_URL": "redis://localhost",
+    "ALLOWED_HOSTS": "portal.example.org",
+    "SITE_URL": "https://portal.example.org",
+    "EMAIL_URL": "smtp://mail.example.org",
+}
+SPOILT = {
+    "SECRET_KEY": ["", DEMO_SECRET_KEY, "short"],
+    "SECRET_KEY_FALLBACKS": [f"{'x' * 60},short"],
+    "DATABASE_URL": ["", f"sqlite:///{DEMO_DATABASE}"],
+    "ALLOWED_HOSTS": ["", "*", "portal.example.org,*"],
+    "SITE_URL": ["", "http://portal.example.org"],
+    "EMAIL_URL": ["", "file:///srv/mail"],
+}
+
+
+def run(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if name not in SPOILT} | FINE | changes
+    return subprocess.run(
+        [sys.executable, *command], cwd=BASE_DIR, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_full_environment_passes_the_deployment_check():
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["manage.py", "check"], ["-c", "import ranportal.wsgi"]])
+def test_commands_and_web_server_refuse_the_demo_defaults_with_a_line_for_each(command):
+    done = run(*command, **dict.fromkeys(SPOILT, ""))
+    assert done.returncode != 0
+    for name in ("SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "SITE_URL", "EMAIL_URL"):
+        assert name in done.stderr
+
+
+def test_the_worker_refuses_them_too():
+    done = run("-m", "celery", "-A", "ranportal", "worker", SECRET_KEY="")
+    assert done.returncode != 0
+    assert "SECRET_KEY is missing" in done.stderr
+
+
+@pytest.fixture
+def fine_settings(settings):
+    settings.DEMO = False
+    settings.SECRET_KEY = FINE["SECRET_KEY"]
+    settings.SECRET_KEY_FALLBACKS = []
+    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "portal"}}
+    settings.ALLOWED_HOSTS = ["portal.example.org"]
+    settings.SITE_URL = "https://portal.example.org"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    return settings
+
+
+def test_nothing_is_refused_when_all_is_said(fine_settings):
+    assert checks.refusals() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "subject"),
+    [
+        ("SECRET_KEY", DEMO_SECRET_KEY, "SECRET_KEY"),
+        ("SECRET_KEY", "short", "SECRET_KEY"),
+        ("SECRET_KEY_FALLBACKS", ["short"], "SECRET_KEY_FALLBACKS"),
+        ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DEMO_DATABASE}}, "DATABASE_URL"),
+        ("ALLOWED_HOSTS", [], "ALLOWED_HOSTS"),
+        ("ALLOWED_HOSTS", ["portal.example.org", "*"], "ALLOWED_HOSTS"),
+        ("SITE_URL", "http://portal.example.org", "SITE_URL"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "EMAIL_URL"),
+    ],
+)
+def test_each_demo_default_is_refused_by_its_own_line(fine_settings, name, value, subject):
+    setattr(fine_settings, name, value)
+    (line,) = checks.refusals()
+    assert subject in line
+
+
+def test_the_demo_is_not_refused(settings):
+    settings.DEMO = True
+    assert checks.refusals() == []
+
+
+def test_a_refusal_is_one_line(fine_settings):
+    fine_settings.SECRET_KEY = ""
+    fine_settings.ALLOWED_HOSTS = []
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        checks.refuse_demo_defaults()
+    assert "\n" not in str(refusal.value)
