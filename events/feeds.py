@@ -43,7 +43,8 @@ class AnnouncementFeed(Feed):
         return announcement.title
 
     def item_description(self, announcement: Announcement) -> str:
-        return markdown.first_words(announcement.body, 500)
+        """Return the whole text; Atom says of it that it is HTML, so it must be safe HTML."""
+        return markdown.render(announcement.body)
 
     def item_link(self, announcement: Announcement) -> str:
         return links.absolute(announcement.get_absolute_url())

@@ -27,6 +27,8 @@ class OpenBox(forms.CheckboxInput):
 class EventFilterForm(forms.Form):
     """The event list's filter, as its address carries it. An unknown value is no error: it is left out, with a note."""
 
+    is_all_optional = True  # so that labels need not say it
+
     q = forms.CharField(label="Search for words", required=False, max_length=200)
     kind = forms.ChoiceField(label="Kind of event", required=False, choices=[_ANY, *EventKind.choices])
     working_group = forms.ChoiceField(label="Working group", required=False)

@@ -1,12 +1,13 @@
 """What the public pages need to show events, announcements and publications. `{% load announced %}`, then:
 
-    {{ text|markdown }}  {{ text|markdown:3 }}     staff's Markdown as safe HTML; its highest heading becomes h2, or h3
-    {% event_item event now level=3 %}             an event in a list; fetch its call, sessions and working groups along
-    {% announcement_item announcement level=3 %}   an announcement in a list
-    {% publication_item publication level=3 %}     a publication in a list
-    {% status_of event now as status %}            status.label, status.kind, status.sentence
-    {{ event|place }}  {{ event|days }}  {{ event|session_lines }}  {{ call|elsewhere }}  {{ code|language }}
-    {{ moment|long_date }}  {{ text|reading_time }}  {{ text|summary:160 }}  {{ path|absolute }}
+{{ text|markdown }}  {{ text|markdown:3 }}     staff's Markdown as safe HTML; its highest heading becomes h2, or h3
+{% event_item event now level=3 %}             an event in a list; fetch its call, sessions and working groups along
+{% announcement_item announcement %}  an announcement in a list
+{% publication_item publication %}    a publication in a list
+{% status_of event now as status %}            status.label, status.kind, status.sentence
+{% deadline_of event now as deadline %}        deadline.words, deadline.elsewhere; nothing when none is ahead
+{{ event|place }}  {{ event|days }}  {{ event|session_lines }}  {{ code|language }}
+{{ moment|long_date }}  {{ text|reading_time }}  {{ text|summary:160 }}  {{ path|absolute }}
 """
 
 from datetime import date, datetime
@@ -17,8 +18,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from events import times, words
-from events.models import Announcement, Call, Event, Publication
-from events.policies import has_ended
+from events.enums import CallState
+from events.models import Announcement, Event, Publication
+from events.policies import call_state, has_ended
 from ranportal.ecl.templatetags import ecl
 from ranportal.shared import links
 from ranportal.shared import markdown as markdown_texts
@@ -82,12 +84,6 @@ def session_lines(event: Event) -> list[str]:
 
 
 @register.filter
-def elsewhere(call: Call) -> str:
-    """The call's deadline where clocks show another time than the event's."""
-    return times.elsewhere_words(call)
-
-
-@register.filter
 def language(code: str) -> str:
     """The language's name."""
     return words.language_words(code)
@@ -97,6 +93,15 @@ def language(code: str) -> str:
 def status_of(event: Event, now: datetime) -> words.StatusWords:
     """How registration for the event stands."""
     return words.status_words(event, words.call_of(event), now)
+
+
+@register.simple_tag
+def deadline_of(event: Event, now: datetime) -> dict[str, str] | None:
+    """The deadline in words, and where clocks show another time; None when no deadline is ahead."""
+    call = words.call_of(event)
+    if call is None or call_state(call, event, now) not in (CallState.NOT_YET_OPEN, CallState.OPEN):
+        return None
+    return {"words": times.deadline_words(call), "elsewhere": times.elsewhere_words(call)}
 
 
 @register.inclusion_tag(LIST_ITEM)
@@ -122,24 +127,24 @@ def event_item(event: Event, now: datetime, level: int = 3) -> dict[str, Any]:
 
 
 @register.inclusion_tag(LIST_ITEM)
-def announcement_item(announcement: Announcement, level: int = 3) -> dict[str, Any]:
+def announcement_item(announcement: Announcement, level: int = 3, *, is_short: bool = False) -> dict[str, Any]:
     """An announcement in a list."""
     return ecl.list_item(
         announcement.title,
         announcement.get_absolute_url(),
         meta=[announcement.get_kind_display(), long_date(announcement.published_at)],
-        description=markdown_texts.first_words(announcement.body, _ITEM_TEXT),
+        description="" if is_short else markdown_texts.first_words(announcement.body, _ITEM_TEXT),
         level=level,
     )
 
 
 @register.inclusion_tag(LIST_ITEM)
-def publication_item(publication: Publication, level: int = 3) -> dict[str, Any]:
+def publication_item(publication: Publication, level: int = 3, *, is_short: bool = False) -> dict[str, Any]:
     """A publication in a list."""
     return ecl.list_item(
         publication.title,
         publication.get_absolute_url(),
         meta=[publication.get_kind_display(), long_date(publication.published_at)],
-        description=markdown_texts.first_words(publication.body, _ITEM_TEXT),
+        description="" if is_short else markdown_texts.first_words(publication.body, _ITEM_TEXT),
         level=level,
     )
