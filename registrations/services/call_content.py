@@ -20,7 +20,11 @@ def write(*, event: Event, content: CallContent, by: User | None, now: datetime)
     """
     known = Call.objects.filter(event=event).first()
     if known is None:
-        call = Call.objects.create(event=event, **_closing(content), **_capacity(content), **_fields(content))
+        # A call of the past is an archive: nobody waits to be told that its deadline has passed.
+        handled = {"deadline_handled_at": now if content.closes_at <= now else None}
+        call = Call.objects.create(
+            event=event, **_closing(content), **_capacity(content), **_fields(content), **handled
+        )
         has_changed, problems = True, []
     else:
         call = workflow.locked(known)

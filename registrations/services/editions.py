@@ -17,8 +17,8 @@ _QUESTIONS_PART = re.compile(r"^  questions:\n(?:(?!\S).*\n)*", re.MULTILINE)
 def read(path: Path, *, archive: Path, today: date) -> CallFile:
     """Return what an edition's file says on this day; questions may be those of a file in `archive`.
 
-    `{{day +2}}` is the day after tomorrow, `{{wednesday 3w}}` the Wednesday of the third week from now, and with `words`
-    before it a day reads “Wednesday 20 September 2023”. Raises CallFileRefused.
+    `{{day +2}}` is the day after tomorrow, `{{wednesday 3w}}` the Wednesday of the third week from now, and with
+    `words` before it a day reads “Wednesday 20 September 2023”. Raises CallFileRefused.
     """
     text = _QUESTIONS.sub(lambda found: _questions_of(archive / f"{found['name']}.yaml"), path.read_text("utf-8"))
     text = _DAY.sub(lambda found: _written(found, today), text)

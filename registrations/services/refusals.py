@@ -1,5 +1,5 @@
-"""What every refusal of a service is: an exception whose message is fit for the user."""
+"""What every refusal of a service is; services below and above share the one of the portal."""
 
+from ranportal.shared.refusals import Refused
 
-class Refused(Exception):
-    """The act is not possible; ``str()`` says why and what to do, in words for the person who tried."""
+__all__ = ["Refused"]

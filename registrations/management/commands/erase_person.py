@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
+from registrations.services import privacy
+
+
+class Command(BaseCommand):
+    help = (
+        "Erase the person with this address from every registration, files included. What still runs is given up "
+        "first. This cannot be undone; backups and sent mails are not reached."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", metavar="EMAIL")
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
+        try:
+            erased = privacy.erase_person(email=email, by=None, now=clock.now())
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(f"Erased: {', '.join(erased.references)}. Given up on the way: {erased.given_up}.")
