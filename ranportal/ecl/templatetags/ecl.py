@@ -114,7 +114,7 @@ def icon(name: str, size: str = "s") -> SafeString:
 
 
 @register.inclusion_tag("ecl/components/button.html")
-def button(  # a button has that many attributes
+def button(
     text: str, *, kind: str = "primary", name: str = "", value: str = "", icon: str = "", type: str = "submit"
 ) -> dict[str, Any]:
     """A button of the form around it; `name` and `value` are sent when it was this one that was pressed."""
@@ -214,7 +214,7 @@ def section(content: str, title: str, open: bool = False) -> SafeString:
 
 
 @register.inclusion_tag("ecl/components/list_item.html")
-def list_item(  # each is a part of the item that a list may or may not show
+def list_item(
     title: str,
     url: str,
     *,
