@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -25,8 +26,7 @@ from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
 from registrations.services import editions, importing, intake, places, reviewing, selection
 
-#: Printed by the command and refused to real installations: no secret.
-PASSWORD = "demo-portal-2026"  # noqa: S105
+PASSWORD: str = settings.DEMO_PASSWORD
 ACCOUNTS = (
     ("publisher@example.org", "Pia Publisher", Role.PUBLISHER),
     ("organiser@example.org", "Oskar Organiser", Role.ORGANISER),
