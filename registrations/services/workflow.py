@@ -12,12 +12,12 @@ from django.db.models import F
 
 from accounts.models import User
 from events.models import Call
+from ranportal.shared.refusals import Refused
 from registrations import policies, queries
 from registrations.enums import Act, Actor, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Registration, Transition
-from registrations.services.refusals import Refused
 from registrations.states import HOLDS_PLACE, Move, find_move, places_delta
 
 #: After these acts, what was not sent yet tells of something that is no more.
@@ -83,34 +83,16 @@ def move_many(
         return 0
     moves = {registration.pk: _allowed(registration, target, act, actor, reason) for registration in moving}
     delta = sum(places_delta(source=State(r.state), target=target) for r in moving if r.is_counted)
-    sources = {registration.pk: registration.state for registration in moving}
     about = about or facts.of_call(call)
     if act in _UNDOES:
         outbox.cancel_unsent(registrations=moving)
     _take_places(call, delta)
-    _write_states(moving, target=target, now=now, answer_by=_answer_by(call, target=target, about=about, now=now))
+    trace = {"act": act, "target": target, "at": now, "by": by, "reason": reason, "channel": channel}
     transitions = Transition.objects.bulk_create(
-        [
-            Transition(
-                registration=r,
-                act=act,
-                source=sources[r.pk],
-                target=target,
-                at=now,
-                by=by,
-                reason=reason,
-                channel=channel,
-            )
-            for r in moving
-        ],
-        batch_size=500,
+        [Transition(registration=r, source=r.state, **trace) for r in moving], batch_size=500
     )
-    letters = [
-        Letter(kind=kind, version=f"t{transition.pk}", registration=transition.registration, says=says or {})
-        for transition in transitions
-        if (kind := _mail_of(moves[transition.registration_id], transition.registration)) is not None
-    ]
-    outbox.put_many(letters, about=about, now=now)
+    _write_states(moving, target=target, now=now, answer_by=answer_by(about, target=target, now=now))
+    outbox.put_many(_letters(transitions, moves, says or {}), about=about, now=now)
     return len(moving)
 
 
@@ -177,6 +159,14 @@ def _allowed(registration: Registration, target: State, act: Act, actor: Actor, 
     return line
 
 
+def _letters(transitions: Sequence[Transition], moves: Mapping[int, Move], says: Mapping[str, Any]) -> list[Letter]:
+    return [
+        Letter(kind=kind, version=f"t{transition.pk}", registration=transition.registration, says=says)
+        for transition in transitions
+        if (kind := _mail_of(moves[transition.registration_id], transition.registration)) is not None
+    ]
+
+
 def _take_places(call: Call, delta: int) -> None:
     if delta == 0:
         return
@@ -200,11 +190,11 @@ def _write_states(
         registration.state, registration.state_changed_at, registration.answer_by = target, now, answer_by
 
 
-def _answer_by(call: Call, *, target: State, about: facts.CallFacts, now: datetime) -> datetime | None:
+def answer_by(about: facts.CallFacts, *, target: State, now: datetime) -> datetime | None:
     if target != State.SELECTED:
         return None
     latest = max(now + timedelta(hours=1), about.starts_at - ANSWER_BEFORE_EVENT)
-    return min(now + timedelta(days=call.confirm_within_days or DAYS_TO_ANSWER), latest)
+    return min(now + timedelta(days=about.call.confirm_within_days or DAYS_TO_ANSWER), latest)
 
 
 def _mail_of(line: Move, registration: Registration) -> MailKind | None:
