@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Max, Prefetch, QuerySet
 
+from accounts.enums import Role
 from accounts.models import User
 from events.models import Call
 from registrations.enums import Act, State
@@ -13,7 +14,12 @@ from registrations.states import NOT_LIVE
 
 def organises(*, user: User, call: Call) -> bool:
     """Whether the user organises this call (administrators organise all)."""
-    return user.is_active and (user.is_superuser or call.organisers.filter(pk=user.pk).exists())
+    return is_administrator(user) or (user.is_active and call.organisers.filter(pk=user.pk).exists())
+
+
+def is_administrator(user: User) -> bool:
+    """Whether the user may do everything: a superuser, or a member of the administrators' group."""
+    return user.is_active and (user.is_superuser or user.groups.filter(name=Role.ADMINISTRATOR).exists())
 
 
 def reviews(*, user: User, call: Call) -> bool:

@@ -101,6 +101,11 @@ class Balance:
         """How many more are staged for a place than there are places left."""
         return 0 if self.free is None else max(0, self.to_select_counted - self.free)
 
+    @property
+    def left_over(self) -> int:
+        """How many places would be left for people who are staged for the reserve list."""
+        return 0 if self.free is None else min(self.to_reserve, max(0, self.free - self.to_select_counted))
+
 
 def balance(call: Call) -> Balance:
     """The numbers of this call at the present moment, in one query."""

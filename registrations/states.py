@@ -129,6 +129,14 @@ def find_move(*, source: State | None, target: State, act: Act) -> Move | None:
     return _BY_KEY.get((source, target, act))
 
 
+def mail_of(source: State, target: State, act: Act) -> MailKind:
+    """The mail of a move that sends one. Raises LookupError for a move that is not in the table or sends none."""
+    move = find_move(source=source, target=target, act=act)
+    if move is None or move.mail is None:
+        raise LookupError(f"no mail for {source} to {target} by {act}")
+    return move.mail
+
+
 def places_delta(*, source: State | None, target: State) -> int:
     """How a move changes the number of places taken by one registration that counts: -1, 0 or 1."""
     return int(target in HOLDS_PLACE) - int(source in HOLDS_PLACE)

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from accounts.models import User
 from events.enums import Admission
 from events.models.event import Event
 
@@ -47,6 +48,8 @@ class Call(models.Model):
     organisers = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="organised_calls")
     deadline_handled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    _history_user: User | None  # whom the history names for the next save
 
     history = HistoricalRecords(m2m_fields=[organisers], excluded_fields=["places_taken", "deadline_handled_at"])
 

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations.admin.access import staff_page
 from registrations.enums import Outcome, State
 from registrations.models import Registration
 from registrations.services import places, selection
-from registrations.services.refusals import Refused
 
 Registrations = QuerySet[Registration]
 

@@ -8,11 +8,11 @@ from django.shortcuts import redirect
 
 from events.models import Call
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations.admin.access import call_page
 from registrations.enums import Channel
 from registrations.forms import ByHandForm
 from registrations.services import intake
-from registrations.services.refusals import Refused
 
 
 class HowForm(forms.Form):

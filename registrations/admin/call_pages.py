@@ -12,13 +12,13 @@ from django.urls import reverse
 
 from events.models import Call
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations import reports
 from registrations.admin.access import call_page, staff_page
 from registrations.admin.act_forms import ATTENDANCE, attendance_of
 from registrations.enums import MailKind, MailState
 from registrations.models import Registration
 from registrations.services import places
-from registrations.services.refusals import Refused
 
 _FOLDER = "admin/registrations/registration"
 _REFERENCE = re.compile(r"P-[0-9A-Z]{5}", re.ASCII)

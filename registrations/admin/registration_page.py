@@ -10,12 +10,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations import queries, reports
 from registrations.admin.access import staff_page
 from registrations.admin.act_forms import ActForm, ScoreForm
 from registrations.admin.acts import BY_NAME, Act, offered
 from registrations.models import Criterion, Registration, Review, Score
-from registrations.services.refusals import Refused
 
 
 def show(model_admin: admin.ModelAdmin, request: HttpRequest, registration: Registration) -> TemplateResponse:

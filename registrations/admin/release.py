@@ -8,10 +8,10 @@ from django.template.response import TemplateResponse
 
 from events.models import Call
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations import policies, reports
 from registrations.admin.access import call_page
 from registrations.services import selection
-from registrations.services.refusals import Refused
 
 _FOLDER = "admin/registrations/registration"
 
@@ -38,7 +38,7 @@ def release(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> 
 
 def preview(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> TemplateResponse:
     """What each person would be told, and the text of each kind of mail, before anything is sent."""
-    context = {"title": "What would be sent", "previews": selection.preview(call)}
+    context = {"title": "What would be sent", "previews": selection.preview(call=call, now=clock.now())}
     return call_page(model_admin, request, call, f"{_FOLDER}/preview.html", context)
 
 

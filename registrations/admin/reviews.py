@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from events.models import Call
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations import reports
 from registrations.admin.access import staff_page
 from registrations.admin.act_forms import NO_CASES, ScoreForm
@@ -23,7 +24,6 @@ from registrations.countries import country_name
 from registrations.enums import Audience, QuestionKind
 from registrations.models import Criterion, Registration, Review
 from registrations.services import reviewing
-from registrations.services.refusals import Refused
 
 _FOLDER = "admin/registrations/review"
 

@@ -13,6 +13,7 @@ from events.models import Call, Session
 from registrations import policies
 from registrations.enums import State
 from registrations.models import Registration
+from registrations.states import HOLDS_PLACE
 
 #: A person may ask for the reasons of a decision until so long after it.
 WHY_FOR = timedelta(days=28)
@@ -83,7 +84,6 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
         "when": "; ".join(times.session_lines(facts.sessions, zone)),
         "event_date": times.short_date(facts.starts_at.astimezone(zone).date()),
         "day": times.short_date(facts.starts_at.astimezone(zone).date()),
-        "deadline": times.deadline_words(call),
         "decision_by": times.date_words(call.decision_by) if call.decision_by else None,
         "prove_by": times.moment_words(policies.prove_until(call), zone),
         "list_closes": times.moment_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
@@ -94,16 +94,25 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
 
 def about_registration(registration: Registration, facts: CallFacts) -> dict[str, Any]:
     """The words of one person's mail that differ from the next one's."""
-    zone = facts.call.event.zone
+    state = State(registration.state)
     return {
         "reference": registration.reference,
-        "answer_by": times.moment_words(registration.answer_by, zone) if registration.answer_by else None,
-        "answer_day": times.short_date(registration.answer_by.astimezone(zone).date())
-        if registration.answer_by
-        else "",
-        "must_answer": registration.state == State.SELECTED,
-        "has_place": policies.holds_place(registration),
-        "calendar": calendar_of(registration, facts) if registration.state == State.CONFIRMED else None,
+        "deadline": times.deadline_words(facts.call, registration.country),
+        **about_state(registration, facts, state=state, answer_by=registration.answer_by),
+    }
+
+
+def about_state(
+    registration: Registration, facts: CallFacts, *, state: State, answer_by: datetime | None
+) -> dict[str, Any]:
+    """What a mail says to a person who is in `state`; the registration may still be on its way there."""
+    zone = facts.call.event.zone
+    return {
+        "answer_by": times.moment_words(answer_by, zone) if answer_by else None,
+        "answer_day": times.short_date(answer_by.astimezone(zone).date()) if answer_by else "",
+        "must_answer": state == State.SELECTED,
+        "has_place": state in HOLDS_PLACE,
+        "calendar": calendar_of(registration, facts) if state == State.CONFIRMED else None,
     }
 
 

@@ -128,6 +128,12 @@ def _row(
     )
 
 
+def draft(letter: Letter, *, about: facts.CallFacts, now: datetime) -> OutgoingMail:
+    """The mail as `put` would insert it, unsaved: to look at, never to send."""
+    links = _newest_links([letter.registration] if letter.registration else [])
+    return _row(letter, about=about, common=facts.about_call(about), links=links, now=now)
+
+
 def cancel_unsent(*, registrations: Iterable[Registration]) -> int:
     """Cancel what was not sent yet to these people, because its reason vanished. Returns how many."""
     unsent = OutgoingMail.objects.filter(registration__in=list(registrations), state__in=STOPPABLE)

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from accounts.models import User
 from events.models import Call
+from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.services import workflow
-from registrations.services.refusals import Refused
 
 
 class CapacityBelowPlaces(Refused):
@@ -36,6 +36,7 @@ def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User
                 f"It can be {call.places_taken} or more."
             )
         call.capacity = call.places_limit = capacity
+        call._history_user = by
         call.save(update_fields=["capacity", "places_limit"])
         workflow.fill_places(call=call, now=now)
         return call
@@ -49,6 +50,7 @@ def over_invite(*, call: Call, places_limit: int, now: datetime, by: User | None
         if call.capacity is None or places_limit < least:
             raise CapacityBelowPlaces(f"The limit must be {least} or more, and the call must have a capacity.")
         call.places_limit = places_limit
+        call._history_user = by
         call.save(update_fields=["places_limit"])
         return call
 
@@ -69,5 +71,6 @@ def extend_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, 
                 f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before."
             )
         call.closes_at, call.closes_on, call.deadline_handled_at = closes_at, closes_on, None
+        call._history_user = by
         call.save(update_fields=["closes_at", "closes_on", "deadline_handled_at"])
         return call

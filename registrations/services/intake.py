@@ -9,6 +9,7 @@ from django.db.models import F, Prefetch
 
 from accounts.models import User
 from events.models import Call, Session
+from ranportal.shared.refusals import Refused
 from registrations import links, policies, queries
 from registrations.enums import Act, Actor, MailKind, State
 from registrations.mail import facts, outbox
@@ -18,7 +19,6 @@ from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
 from registrations.services import workflow
 from registrations.services.answers import Answers, form_digest, replace_answers, write_answers, write_identity
-from registrations.services.refusals import Refused
 from registrations.states import NOT_LIVE
 
 #: The same form within this time is a double click; later it asks for another mail.

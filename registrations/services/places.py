@@ -6,11 +6,11 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from ranportal.shared.refusals import Refused
 from registrations import policies
 from registrations.enums import Act, Actor, ParticipantRole, State
 from registrations.models import Registration
 from registrations.services import workflow
-from registrations.services.refusals import Refused
 
 
 class NothingToAnswer(Refused):

@@ -15,6 +15,7 @@ from django.db.models import F, Max, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import User
+from ranportal.shared.refusals import Refused
 from registrations import policies
 from registrations.enums import Act, Channel, MailState, State
 from registrations.mail import outbox
@@ -31,7 +32,6 @@ from registrations.models import (
 )
 from registrations.people import address_index
 from registrations.services import places, workflow
-from registrations.services.refusals import Refused
 
 #: Sensitive answers are kept so long after the event.
 SENSITIVE_KEPT = timedelta(days=14)

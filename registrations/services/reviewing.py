@@ -7,11 +7,11 @@ from django.db import transaction
 
 from accounts.models import User
 from events.models import Call
+from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.enums import Act, CheckResult
 from registrations.models import Check, Criterion, Registration, Review, ReviewAssignment, Score
 from registrations.services import workflow
-from registrations.services.refusals import Refused
 
 
 class NotYours(Refused):

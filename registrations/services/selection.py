@@ -9,12 +9,14 @@ from django.db.models import Max
 
 from accounts.models import User
 from events.models import Call
+from ranportal.shared.refusals import Refused
 from registrations import policies, queries
 from registrations.enums import Act, Actor, Outcome, State
-from registrations.mail import facts
+from registrations.mail import catalogue, facts, outbox
+from registrations.mail.outbox import Letter
 from registrations.models import Decision, Registration, Transition
 from registrations.services import workflow
-from registrations.services.refusals import Refused
+from registrations.states import mail_of
 
 
 class NotStageable(Refused):
@@ -40,6 +42,21 @@ class Released:
     @property
     def total(self) -> int:
         return self.selected + self.reserve + self.declined
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What people of one outcome would be sent: how many they are, and the mail as its reader sees it."""
+
+    outcome: Outcome
+    number: int
+    subject: str
+    text: str
+    attachments: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return str(self.outcome.label)
 
 
 def stage(*, registrations: Sequence[Registration], outcome: Outcome, reason: str, by: User, now: datetime) -> int:
@@ -99,16 +116,11 @@ def release(*, call: Call, by: User | None, now: datetime) -> Released:
         Decision.objects.filter(pk__in=[decision.pk for decision in staged]).update(released_at=now, released_by=by)
         _number_list(call, by_outcome[Outcome.RESERVE])
         about = facts.of_call(call)
-        targets = {
-            Outcome.SELECT: workflow.given_state(call),
-            Outcome.RESERVE: State.RESERVE,
-            Outcome.DECLINE: State.DECLINED,
-        }
         for outcome, decisions in by_outcome.items():
             workflow.move_many(
                 call=call,
                 registrations=[decision.registration for decision in decisions],
-                target=targets[outcome],
+                target=_target(outcome, call),
                 act=Act.RELEASE,
                 actor=Actor.ORGANISER,
                 now=now,
@@ -146,12 +158,54 @@ def reconsider(
             about=about,
             says=refusal_says(call, about=about, now=now) if target == State.DECLINED else {},
         )
+        if target in (State.DECLINED, State.LAPSED):
+            workflow.fill_places(call=call, now=now)
         return registration
+
+
+def preview(*, call: Call, now: datetime) -> list[Sending]:
+    """What a release at this moment would send: for each outcome how many mails, and the first of them."""
+    about = facts.of_call(call)
+    sendings = []
+    for outcome in Outcome:
+        decisions = [decision for decision in _staged(call) if decision.outcome == outcome]
+        if decisions:
+            sendings.append(_sending(outcome, decisions, about=about, now=now))
+    return sendings
 
 
 def refusal_says(call: Call, *, about: facts.CallFacts, now: datetime) -> dict[str, object]:
     """What a refusal tells besides the decision (words.md)."""
     return facts.about_refusal(about, applied=queries.applied(call), criteria=queries.criteria_words(call), now=now)
+
+
+def _sending(outcome: Outcome, decisions: Sequence[Decision], *, about: facts.CallFacts, now: datetime) -> Sending:
+    registration = decisions[0].registration
+    target = _target(outcome, about.call)
+    answer_by = workflow.answer_by(about, target=target, now=now)
+    says = facts.about_state(registration, about, state=target, answer_by=answer_by)
+    if outcome == Outcome.DECLINE:
+        says |= refusal_says(about.call, about=about, now=now)
+    mail = catalogue.preview(
+        outbox.draft(
+            Letter(mail_of(State.SUBMITTED, target, Act.RELEASE), "preview", registration, says), about=about, now=now
+        )
+    )
+    return Sending(
+        outcome=outcome,
+        number=len(decisions),
+        subject=mail.subject,
+        text=mail.text,
+        attachments=mail.attachments,
+    )
+
+
+def _target(outcome: Outcome, call: Call) -> State:
+    return {
+        Outcome.SELECT: workflow.given_state(call),
+        Outcome.RESERVE: State.RESERVE,
+        Outcome.DECLINE: State.DECLINED,
+    }[outcome]
 
 
 def _in_order(call: Call, registrations: Sequence[Registration]) -> list[Registration]:

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations import policies, queries
 from registrations.enums import State
 from registrations.forms import ChangeForm
 from registrations.models import PrivateLink, Registration
 from registrations.services import intake, places
-from registrations.services.refusals import Refused
 from registrations.views.personal import SeeOther, no_way_in, personal
 from registrations.views.visit import link_to, links_of, visit_of
 

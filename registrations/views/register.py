@@ -13,12 +13,12 @@ from events.policies import call_state
 from events.queries import visible_events
 from events.words import call_of, status_words
 from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
 from registrations import policies
 from registrations.enums import State
 from registrations.forms import BesideForm, CodeForm, RegistrationForm
 from registrations.models import Registration
 from registrations.services import intake
-from registrations.services.refusals import Refused
 from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import keep, link_to, visit_of
 
