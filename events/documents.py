@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from django.core.files import File
+from django.http import FileResponse
 
 from events.models import Publication
 
@@ -48,6 +49,23 @@ def opened(publication: Publication) -> File | None:
     except OSError:
         logger.exception("The document of publication %s cannot be read.", publication.slug)
         return None
+
+
+def download(publication: Publication) -> FileResponse | None:
+    """Return an answer that hands the file over to be saved, under the publication's name; None where there is none.
+
+    Never shown as a page of this site: whatever is in the file cannot act in the site's name.
+    """
+    document, file = document_of(publication), opened(publication)
+    if document is None or file is None:
+        return None
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"{publication.slug}.{document.extension}",
+        content_type=document.content_type,
+        headers={"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"},
+    )
 
 
 def is_pdf(start: bytes) -> bool:

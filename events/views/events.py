@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from events import exports, queries
-from events.forms import EventFilterForm
+from events.forms.event_filter import EventFilterForm
 from events.models import Event, WorkingGroup
 from ranportal.shared.clock import moment_of
 from ranportal.shared.pagination import page_of

@@ -2,6 +2,7 @@
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from events import documents, queries
@@ -20,26 +21,22 @@ def publication_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One publication with its key points, its document and where it comes from."""
-    now = moment_of(request)
     publication = _publication(slug, request)
-    context = {"publication": publication, "document": documents.document_of(publication), "now": now}
+    context = {
+        "publication": publication,
+        "document": documents.document_of(publication),
+        "document_url": reverse("events:publication-document", args=[slug]),
+    }
     return render(request, "events/publication-detail.html", context)
 
 
 @require_safe
 def publication_document(request: HttpRequest, slug: str) -> FileResponse:
     """The publication's file, to be saved: never shown as a page of this site. Gone with its publication."""
-    publication = _publication(slug, request)
-    document, file = documents.document_of(publication), documents.opened(publication)
-    if document is None or file is None:
+    response = documents.download(_publication(slug, request))
+    if response is None:
         raise Http404("This publication has no document at the moment.")
-    return FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{publication.slug}.{document.extension}",
-        content_type=document.content_type,
-        headers={"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"},
-    )
+    return response
 
 
 def _publication(slug: str, request: HttpRequest) -> Publication:

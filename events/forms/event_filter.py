@@ -1,4 +1,4 @@
-"""Forms: the filter of the event list, and what publishers fill in."""
+"""The filter of the event list."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,0 +1,1 @@
+"""Forms: the filter of the event list, and what publishers fill in."""
