@@ -28,7 +28,7 @@ check: .venv/.dev  ## style, types, floors, migrations, and Django's own check o
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy ranportal accounts events registrations dev
-	$(PYTHON) -m importlinter.cli lint --no-logo
+	.venv/bin/lint-imports --no-logo
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	@echo 'manage.py check --deploy, as in production'
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
