@@ -59,7 +59,9 @@ def _files(patterns: Iterable[str]) -> Iterator[Path]:
 
 def steps(env: Mapping[str, str]) -> list[Step]:
     """Return what stands between a checkout with its packages and the demo, in order."""
+    # What happened to a database elsewhere is not known here, so there both steps always run.
     database = None if env.get("DATABASE_URL") else VAR / "db.sqlite3"
+    content = ("demo/**/*", "registrations/management/**/*.py", "registrations/services/seeding.py")
     return [
         Step(
             "Front-end assets",
@@ -68,7 +70,13 @@ def steps(env: Mapping[str, str]) -> list[Step]:
             inputs=("ranportal/ecl/assets.*",),
             result=ROOT / "static" / "vendor" / "ecl" / "styles",
         ),
-        Step("Database", "database", [*MANAGE, "migrate", "--verbosity", "0"]),
+        Step(
+            "Database",
+            "database",
+            [*MANAGE, "migrate", "--verbosity", "0"],
+            inputs=("*/migrations/*.py", "requirements.txt") if database else (),
+            result=database,
+        ),
         Step(
             "Static files",
             "static",
@@ -80,7 +88,7 @@ def steps(env: Mapping[str, str]) -> list[Step]:
             "Events, calls and synthetic applicants",
             "content",
             [*MANAGE, "seed_demo"],
-            inputs=("demo/**/*", "registrations/management/**/*.py", "registrations/migrations/*.py"),
+            inputs=content if database else (),
             result=database,
         ),
     ]
@@ -88,4 +96,7 @@ def steps(env: Mapping[str, str]) -> list[Step]:
 
 def environment(port: int) -> dict[str, str]:
     """Return the caller's environment with what the demo needs besides; what the caller set stays."""
-    return {"SITE_URL": f"http://127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"} | dict(os.environ)
+    environ = {"SITE_URL": f"http://127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"} | dict(os.environ)
+    # Without compiled files every program of the demo would compile every file at every start.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
