@@ -39,7 +39,7 @@ class Story:
     applicant: Registration
 
 
-def story(*, closed: bool = True, capacity: int | None = 10) -> Story:
+def story(*, closed: bool = True, capacity: int | None = 10, reference: str = "P-2AAAA") -> Story:
     """Lay the rows of one selective call."""
     organiser = UserFactory(role=Role.ORGANISER)
     call = CallFactory(selective=True, closed=closed, capacity=capacity, organisers=[organiser])
@@ -47,7 +47,7 @@ def story(*, closed: bool = True, capacity: int | None = 10) -> Story:
     criterion = CriterionFactory(call=call, label="Fit", weight=2)
     motivation = QuestionFactory(call=call, key="motivation", label="Why?", audience=Audience.REVIEWERS)
     diet = QuestionFactory(call=call, key="diet", label="Diet?", audience=Audience.ORGANISERS)
-    applicant = application(call, reference="P-2AAAA", given_name="Zoë", family_name="Őrségi", email="zoe@example.org")
+    applicant = application(call, reference=reference, given_name="Zoë", family_name="Őrségi", email="zoe@example.org")
     AnswerFactory(registration=applicant, question=motivation, value="Because of my work")
     AnswerFactory(registration=applicant, question=diet, value="Vegan")
     return Story(organiser, reviewer, call, criterion, motivation, diet, applicant)

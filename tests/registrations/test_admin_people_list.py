@@ -28,7 +28,13 @@ def test_an_organiser_sees_the_people_of_the_own_call_with_the_numbers():
 
     assert page.status_code == 200
     numbers = page.context["balance"]
-    assert (numbers.applied, numbers.unproven, numbers.places_taken, numbers.capacity, numbers.on_list) == (4, 1, 1, 10, 1)
+    assert (numbers.applied, numbers.unproven, numbers.places_taken, numbers.capacity, numbers.on_list) == (
+        4,
+        1,
+        1,
+        10,
+        1,
+    )
     assert (numbers.to_select, numbers.to_reserve, numbers.to_decline, numbers.undecided) == (1, 0, 0, 1)
     assert "Zoë Őrségi" in page.content.decode()
 
@@ -117,7 +123,8 @@ def test_each_filter_finds_its_people(question, expected):
 
 
 @pytest.mark.parametrize(
-    "lookup", ["address_index__startswith=a", "identity__family_name__startswith=Ő", "call__organisers__password__contains=x"]
+    "lookup",
+    ["address_index__startswith=a", "identity__family_name__startswith=Ő", "call__organisers__password__contains=x"],
 )
 def test_no_other_lookup_is_answered(lookup):
     told = story()
