@@ -17,7 +17,7 @@ from accounts.models import User
 from events import documents, queries, times
 from events.enums import PublicationState, Status
 from events.forms.pages import MARKDOWN_HELP, AnnouncementForm, PublicationForm
-from events.models import Announcement, Page, Publication, WorkingGroup
+from events.models import Announcement, Event, Page, Publication, WorkingGroup
 from events.policies import is_visible, publication_state
 from events.services import publishing
 from ranportal.shared import clock
@@ -85,6 +85,14 @@ class PageAdmin(SimpleHistoryAdmin):
         appearing = ("state", "preview_link", "status", "published_at") if obj else ("status", "published_at")
         return ((None, {"fields": fields}), ("When the public sees it", {"fields": appearing}))
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Events are offered with their dates: editions of one event share a title."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.related_model is Event:
+            field.queryset = Event.objects.prefetch_related("sessions").order_by("-pk")
+            field.label_from_instance = lambda event: f"{times.event_when(event)}: {event.title}"
+        return field
+
     def view_on_site(self, obj: Any) -> str | None:
         return obj.get_absolute_url() if self.is_public(obj) else None
 
@@ -102,13 +110,13 @@ class PageAdmin(SimpleHistoryAdmin):
         state = publication_state(obj, clock.now())
         if obj.published_at is None:
             return str(state.label)
-        moment = times.moment_words(obj.published_at, timezone.get_current_timezone())
-        year = timezone.localtime(obj.published_at).year
+        local = timezone.localtime(obj.published_at)
+        moment = f"{times.long_date(local.date())}, {local:%H:%M}"
         match state:
             case PublicationState.SCHEDULED:
-                return f"Scheduled: appears by itself on {moment} ({year})"
+                return f"Scheduled: appears by itself on {moment}"
             case PublicationState.PUBLISHED:
-                return f"Published on {moment} ({year})"
+                return f"Published on {moment}"
         return str(state.label)
 
     @admin.display(description="preview")

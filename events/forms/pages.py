@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminFileWidget, AdminTextareaWidget
+from django.contrib.admin.widgets import AdminFileWidget, AdminTextareaWidget, AdminTextInputWidget
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 
@@ -18,6 +18,13 @@ MARKDOWN_HELP = (
     "See the preview before you publish."
 )
 MOST_DOCUMENT_BYTES = 20 * 1024 * 1024
+
+
+class LongInput(AdminTextInputWidget):
+    """A line of text as wide as titles are long."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": "vLargeTextField", **(attrs or {})})
 
 
 class LinesField(forms.CharField):
@@ -74,6 +81,7 @@ class AnnouncementForm(PageForm):
         model = Announcement
         fields = ("title", "slug", "kind", "department", "event", "body", "status", "published_at")
         help_texts = {"body": MARKDOWN_HELP, "event": "Its page links to this announcement."}
+        widgets = {"title": LongInput, "department": LongInput, "body": AdminTextareaWidget(attrs={"rows": 20})}
 
 
 class PublicationForm(PageForm):
@@ -102,7 +110,13 @@ class PublicationForm(PageForm):
             "document": "A PDF file of at most 20 MB. Its size and type are read from the file.",
             "document_title": "Empty: the title of the publication.",
         }
-        widgets = {"document": StoredFileInput}
+        widgets = {
+            "title": LongInput,
+            "department": LongInput,
+            "document_title": LongInput,
+            "body": AdminTextareaWidget(attrs={"rows": 20}),
+            "document": StoredFileInput,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
