@@ -47,6 +47,14 @@ def _select(label: str, choices: Any, missing: str, **attrs: str) -> forms.Choic
     )
 
 
+def _helper(form_id: str, button: str) -> FormHelper:
+    helper = FormHelper()
+    helper.form_id = form_id
+    helper.form_class = "portal-form"
+    helper.add_input(Submit("send", button))
+    return helper
+
+
 def _privacy_link(address: str) -> SafeString:
     return format_html(
         '<a class="ecl-link" href="{}" target="_blank" rel="noopener">Your data and your rights (opens a new tab)</a>',
@@ -85,7 +93,7 @@ class RegistrationForm(forms.Form):
         "Organisation",
         "Enter your organisation.",
         "organization",
-        f"“{BY_TELEPHONE}” is an answer too: we then call you back.",
+        f"“{BY_TELEPHONE}” is an answer too.",
     )
     profession = _select("Field of work", Profession.choices, "Choose your field of work.")
     privacy = forms.BooleanField(
@@ -140,14 +148,12 @@ class RegistrationForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        helper = FormHelper()
-        helper.form_id = "registration"
+        helper = _helper("registration", self.button)
         helper.layout = Layout(Fieldset("About you", *PERSON_FIELDS))
         if self.questions:
             helper.layout.append(Fieldset("Your answers", *[_placed(question) for question in self.questions]))
         if "privacy" in self.fields:
-            helper.layout.append("privacy")
-        helper.add_input(Submit("send", self.button))
+            helper.layout.append(Fieldset("Before you send", "privacy"))
         return helper
 
     def _given(self) -> dict[Question, GivenAnswer]:
@@ -216,6 +222,8 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 12}),
     )
 
+    helper = _helper("code", "Confirm my address")
+
     def clean_code(self) -> str:
         """Return the digits. A slip of the finger is found here and costs no try."""
         code = self.cleaned_data["code"].replace(" ", "").replace("-", "")
@@ -234,6 +242,8 @@ class LinkForm(forms.Form):
         error_messages={"required": "Enter your e-mail address."},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
+
+    helper = _helper("link", "Send me my private link")
 
 
 def _placed(question: Question) -> str | LayoutObject:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django import template
 
@@ -64,6 +64,15 @@ def day(value: date) -> str:
 
 
 @register.filter
+def until(instant: datetime, event: Event) -> str:
+    """Return "15 September, 12:00", or of a midnight "the end of Monday 14 September", which nobody misreads."""
+    local = instant.astimezone(event.zone)
+    if (local.hour, local.minute) == (0, 0):
+        return f"the end of {times.date_words((local - timedelta(minutes=1)).date())}"
+    return times.moment_words(instant, event.zone)
+
+
+@register.filter
 def moment_in(instant: datetime, event: Event) -> str:
     """Return "15 September, 12:00", as the clocks of the event's zone show it."""
     return times.moment_words(instant, event.zone)
@@ -98,13 +107,13 @@ def list_closes(call: Call) -> str:
     """Return when the reserve or waiting list closes, as "15 September, 12:00"."""
     starts = [session.starts_at for session in call.event.sessions.all()]
     closing = policies.list_closes_at(call, starts_at=min(starts, default=call.closes_at))
-    return times.moment_words(closing, call.event.zone)
+    return until(closing, call.event)
 
 
 @register.filter
 def prove_until(call: Call) -> str:
     """Return until when an address can be confirmed."""
-    return times.moment_words(policies.prove_until(call), call.event.zone)
+    return until(policies.prove_until(call), call.event)
 
 
 @register.filter
@@ -137,6 +146,12 @@ def asked(questions: list[Question]) -> str:
         return f"{about_you}."
     number = "one question" if len(questions) == 1 else f"{len(questions)} questions"
     return f"{about_you}, and {number}."
+
+
+@register.filter
+def position_title(position: int) -> str:
+    """Return "On the waiting list, position 4."."""
+    return f"On the waiting list, position {position}."
 
 
 @register.filter

@@ -117,7 +117,7 @@ def _page(
 
 
 def _facts(request: HttpRequest, held: Registration, link: PrivateLink, now: datetime) -> dict[str, object]:
-    is_proven = held.proven_at is not None
+    may_send = policies.may_send(held.call, received_at=request.received_at)
     return {
         "position": None if held.call.is_selective else queries.position_of(held),
         "mails": queries.mails_of(held),
@@ -128,6 +128,7 @@ def _facts(request: HttpRequest, held: Registration, link: PrivateLink, now: dat
         "may_confirm": policies.may_confirm(held),
         "may_withdraw": policies.may_withdraw(held),
         "may_see_join_link": policies.may_see_join_link(held),
-        "may_register_beside": is_proven and policies.may_send(held.call, received_at=request.received_at),
+        "may_send": may_send,
+        "may_register_beside": may_send and held.proven_at is not None and policies.may_withdraw(held),
         "holds_place": policies.holds_place(held),
     }
