@@ -34,6 +34,7 @@ def main() -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
+    processes.end_with_make()
     try:
         with Demo(_port(os.environ.get("PORT", "")), stopping) as demo:
             demo.run()

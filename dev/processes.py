@@ -53,6 +53,13 @@ def _dies_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     return bind
 
 
+def end_with_make() -> None:
+    """Ask for SIGTERM when the ``make`` that started this process ends without telling it."""
+    parent = os.getppid()
+    if Path(f"/proc/{parent}/comm").read_text().strip() in {"make", "gmake"}:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def stop(process: subprocess.Popen[bytes], *, seconds: float = 10, how: signal.Signals = signal.SIGTERM) -> None:
     """Ask the program to end, and after so many seconds end it with its whole session. Safe to call twice."""
     if process.poll() is None:

@@ -54,7 +54,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     except (postgresql.ServerMissing, valkey.ServerMissing) as missing:
         _stop(early_config)
         raise pytest.UsageError(str(missing)) from missing
-    return (yield)
+    try:
+        return (yield)
+    except BaseException:
+        # When the project itself cannot be loaded, pytest never comes to pytest_unconfigure.
+        _stop(early_config)
+        raise
 
 
 def pytest_report_header(config: pytest.Config) -> str:
