@@ -11,7 +11,7 @@ from accounts.enums import Role
 from accounts.models import User
 from events.models import Call
 from registrations.enums import MailKind, MailState, Outcome, State
-from registrations.models import OutgoingMail, Registration, Review, Score
+from registrations.models import MailGate, OutgoingMail, Registration, Review, Score
 from registrations.states import MOVES
 
 #: Mails that bring a person news of the registration's state: one of them is the newest at any time.
@@ -302,3 +302,14 @@ def criterion_means(registrations: Iterable[Registration]) -> dict[tuple[int, in
         .annotate(mean=Sum(Cast(F("value"), FloatField())) / Count("pk"))
     )
     return {(registration, criterion): mean for registration, criterion, mean in rows}
+
+
+def stuck_mails(user: User, *, since: datetime) -> int:
+    """How many mails of this user's calls were refused or could not be made since then."""
+    mails = OutgoingMail.objects.filter(call__in=calls_of(user).order_by().values("pk"), created_at__gte=since)
+    return mails.filter(state__in=(MailState.REFUSED, MailState.UNRENDERABLE)).count()
+
+
+def mail_gate() -> MailGate | None:
+    """The gate of all mail with who paused it, or None while nobody ever touched it."""
+    return MailGate.objects.select_related("paused_by").filter(pk=1).first()

@@ -1,3 +1,3 @@
-from registrations.admin import registrations, reviews
+from registrations.admin import calls, events, outbox, registrations, reviews
 
-__all__ = ["registrations", "reviews"]
+__all__ = ["calls", "events", "outbox", "registrations", "reviews"]

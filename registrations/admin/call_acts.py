@@ -1,0 +1,103 @@
+"""What only a service may change about a call: capacity, over-invitation, deadline, reviewers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from events import times
+from events.models import Call
+from registrations.admin import call_forms
+from registrations.services import calls, reviewing
+
+
+@dataclass(frozen=True)
+class CallAct:
+    """One act. `run` calls one service and returns what to say afterwards; refusals come from the service."""
+
+    title: str
+    button: str
+    words: Callable[[Call], str]
+    form: type[forms.Form]
+    initial: Callable[[Call], dict[str, Any]]
+    is_offered: Callable[[Call], bool]
+    run: Callable[[Call, Any, User, datetime], str]
+
+
+def _change_capacity(call: Call, form: call_forms.CapacityForm, by: User, now: datetime) -> str:
+    before = call.places_taken
+    call = calls.change_capacity(call=call, capacity=form.cleaned_data["capacity"], by=by, now=now)
+    moved_up = call.places_taken - before
+    places = "There is no limit any more." if call.capacity is None else f"There are {call.capacity} places now."
+    return f"{places} {moved_up} moved up from the list and are told." if moved_up else places
+
+
+def _over_invite(call: Call, form: call_forms.OverInviteForm, by: User, now: datetime) -> str:
+    call = calls.over_invite(call=call, places_limit=form.cleaned_data["places_limit"], by=by, now=now)
+    return f"Up to {call.places_limit} people can be invited to {call.capacity} places."
+
+
+def _extend_deadline(call: Call, form: call_forms.DeadlineForm, by: User, now: datetime) -> str:
+    closes_at, closes_on = form.deadline(call.event.zone)
+    call = calls.extend_deadline(call=call, closes_at=closes_at, closes_on=closes_on, by=by, now=now)
+    return f"The deadline moved: the call is open {times.deadline_words(call)}."
+
+
+def _assign_reviewers(call: Call, form: call_forms.ReviewersForm, by: User, now: datetime) -> str:
+    number = reviewing.assign(call=call, reviewers=form.cleaned_data["reviewers"], by=by, now=now)
+    return f"{number} {'reviewer reads' if number == 1 else 'reviewers read'} the applications of this call."
+
+
+def _nothing(call: Call) -> dict[str, Any]:
+    return {}
+
+
+ACTS: Mapping[str, CallAct] = {
+    "capacity": CallAct(
+        title="Change the number of places",
+        button="Change",
+        words=lambda call: (
+            f"{call.places_taken} of {call.capacity or 'unlimited'} places are taken. New places go to the list, in "
+            "order; who moves up is told at once."
+        ),
+        form=call_forms.CapacityForm,
+        initial=lambda call: {"capacity": call.capacity},
+        is_offered=lambda call: True,
+        run=_change_capacity,
+    ),
+    "over-invite": CallAct(
+        title="Invite more people than there are places",
+        button="Save",
+        words=lambda call: f"There are {call.capacity} places, and up to {call.places_limit} people can be invited.",
+        form=call_forms.OverInviteForm,
+        initial=lambda call: {"places_limit": call.places_limit},
+        is_offered=lambda call: call.is_selective and call.capacity is not None,
+        run=_over_invite,
+    ),
+    "deadline": CallAct(
+        title="Extend the deadline",
+        button="Extend",
+        words=lambda call: f"The call is open {times.deadline_words(call)}. A deadline only moves to a later moment.",
+        form=call_forms.DeadlineForm,
+        initial=_nothing,
+        is_offered=lambda call: True,
+        run=_extend_deadline,
+    ),
+    "reviewers": CallAct(
+        title="Choose the reviewers",
+        button="Save",
+        words=lambda call: "Reviews that are there stay, also of reviewers who are taken out.",
+        form=call_forms.ReviewersForm,
+        initial=lambda call: {"reviewers": call.review_assignments.values_list("reviewer", flat=True)},
+        is_offered=lambda call: call.is_selective,
+        run=_assign_reviewers,
+    ),
+}
+
+
+def offered(call: Call) -> list[tuple[str, CallAct]]:
+    """The acts that make sense for the call as it is."""
+    return [(name, act) for name, act in ACTS.items() if act.is_offered(call)]

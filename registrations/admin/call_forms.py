@@ -1,0 +1,114 @@
+"""Forms about a call: its plain fields, and one small form for each thing that only a service may change."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from accounts.enums import Role
+from accounts.models import User
+from events import times
+from events.models import Call
+from registrations.admin.moments import MomentField
+from registrations.admin.session_inline import DayInput
+
+_LOCAL = "Local time of the event."
+
+
+class CallForm(forms.ModelForm):
+    """The fields of a call. A new one also takes deadline and capacity; later those have acts of their own."""
+
+    opens_at = MomentField(label="opens", help_text=_LOCAL)
+    closes_on = forms.DateField(
+        label="closes on", required=False, widget=DayInput, help_text="The whole day counts. Or give a moment instead."
+    )
+    closes_at = MomentField(label="or closes at", required=False, help_text=_LOCAL)
+    list_closes_at = MomentField(
+        label="the list closes",
+        required=False,
+        help_text=f"{_LOCAL} Who is still on the list then is told. Empty: 24 hours before the event.",
+    )
+    decision_by = forms.DateField(label="everyone hears by", required=False, widget=DayInput)
+
+    class Meta:
+        model = Call
+        exclude = ("places_limit", "places_taken", "deadline_handled_at")  # noqa: DJ006  # services write these
+        widgets = {"organisers": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "organisers" in self.fields:
+            self.fields["organisers"].queryset = people_of(Role.ORGANISER, Role.ADMINISTRATOR)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            self._take_new_call(given)
+        if given.get("admission", self.instance.admission) == "selective" and not given.get("decision_by"):
+            self.add_error("decision_by", "A selective call says by which day everyone hears.")
+        return given
+
+    def _take_new_call(self, given: dict[str, Any]) -> None:
+        closes_on, closes_at = given.get("closes_on"), given.get("closes_at")
+        if bool(closes_on) == bool(closes_at):
+            self.add_error("closes_on", "Please give a day or a moment, one of the two.")
+        elif closes_on and given.get("event"):
+            given["closes_at"] = times.day_end(closes_on, given["event"].zone)
+        if given.get("opens_at") and given.get("closes_at") and given["closes_at"] <= given["opens_at"]:
+            self.add_error("closes_on" if closes_on else "closes_at", "A call closes after it opens.")
+        self.instance.places_limit = given.get("capacity")
+
+
+class CapacityForm(forms.Form):
+    capacity = forms.IntegerField(
+        label="Places", min_value=1, max_value=100_000, required=False, help_text="Empty: no limit."
+    )
+
+
+class OverInviteForm(forms.Form):
+    places_limit = forms.IntegerField(
+        label="Invite up to",
+        min_value=1,
+        max_value=100_000,
+        help_text="More people than there are places, since some will not come.",
+    )
+
+
+class DeadlineForm(forms.Form):
+    """A later deadline: a day that counts whole, or a moment of the event's local time."""
+
+    closes_on = forms.DateField(
+        label="New last day", required=False, widget=DayInput, help_text="The whole day counts."
+    )
+    closes_at = MomentField(label="Or a moment", required=False, help_text=_LOCAL)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not self.errors and bool(given.get("closes_on")) == bool(given.get("closes_at")):
+            raise forms.ValidationError("Please give a day or a moment, one of the two.")
+        return given
+
+    def deadline(self, zone: ZoneInfo) -> tuple[datetime, date | None]:
+        """The first moment that is too late, and the day where a day was given."""
+        day = self.cleaned_data["closes_on"]
+        return (times.day_end(day, zone), day) if day else (self.cleaned_data["closes_at"], None)
+
+
+class ReviewersForm(forms.Form):
+    reviewers = forms.ModelMultipleChoiceField(
+        label="Reviewers",
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="They read the applications of this call without names, and score them.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reviewers"].queryset = people_of(Role.REVIEWER)
+
+
+def people_of(*roles: Role) -> Any:
+    """The active accounts that have one of these roles."""
+    return User.objects.filter(is_active=True, groups__name__in=roles).distinct().order_by("name", "email")

@@ -1,0 +1,235 @@
+"""The outbox: each mail as its reader sees it, what became of it, and what people may still do with it."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import nh3
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_http_methods
+
+from ranportal.shared import clock
+from registrations import reports
+from registrations.enums import MailState
+from registrations.mail import catalogue, outbox
+from registrations.models import OutgoingMail
+
+#: The structure of a mail's HTML part; styles, links and pictures stay behind.
+_SHOWN_TAGS = {"p", "h1", "h2", "h3", "ul", "ol", "li", "strong", "em", "br", "a", "table", "tbody", "tr", "th", "td"}
+_BAD = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.TOO_LATE)
+
+
+class MailCallFilter(admin.SimpleListFilter):
+    """Only calls whose people the user may see."""
+
+    title = "call"
+    parameter_name = "call"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[int, str]]:
+        return [(call.pk, call.event.title) for call in reports.calls_of(request.user)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        chosen = self.value() or ""
+        return queryset.filter(call=int(chosen)) if chosen.isascii() and chosen.isdigit() else queryset
+
+
+@admin.register(OutgoingMail)
+class OutboxAdmin(admin.ModelAdmin):
+    """Organisers see the mails of their own calls, administrators all. Rows are read-only: `mail.outbox` writes."""
+
+    list_display = ("mail", "person", "event", "state_shown", "attempts", "due_at", "sent_at", "last_error")
+    list_display_links = None
+    list_filter = ("state", "kind", MailCallFilter)
+    list_per_page = 50
+    list_max_show_all = 500
+    ordering = ("-created_at", "-pk")
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("retry", "cancel", "hold")
+    change_list_template = "admin/registrations/outgoingmail/list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view, one = self.admin_site.admin_view, "<int:mail_id>/"
+        return [
+            path("", view(self.changelist_view), name="registrations_outgoingmail_changelist"),
+            path("pause/", view(_post_only(self.pause)), name="registrations_outgoingmail_pause"),
+            path("resume/", view(_post_only(self.resume)), name="registrations_outgoingmail_resume"),
+            path(f"{one}change/", view(self.show), name="registrations_outgoingmail_change"),
+            *(
+                path(
+                    f"{one}{name}/",
+                    view(_post_only(partial(self.act, name=name))),
+                    name=f"registrations_outgoingmail_{name}",
+                )
+                for name in ("retry", "cancel", "hold")
+            ),
+        ]
+
+    # Who may
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
+        theirs = reports.calls_of(request.user).order_by().values("pk")
+        mails = OutgoingMail.objects.filter(call__in=theirs).select_related("registration", "call__event")
+        return mails.defer("rendered", "facts", "call__event__summary", "call__event__programme")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the filters offer: any other lookup would be an oracle about people."""
+        return lookup in {"state__exact", "kind__exact", "call"}
+
+    # Pages
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """The list, with the gate through which all mail goes."""
+        about = {
+            "title": "Outbox",
+            "gate": reports.mail_gate(),
+            "at": clock.now(),
+            "may_act": self.has_change_permission(request),
+        }
+        return super().changelist_view(request, {**about, **(extra_context or {})})
+
+    def show(self, request: HttpRequest, mail_id: int) -> TemplateResponse:
+        """One mail as its reader sees it, without the live link."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        mail = get_object_or_404(self.get_queryset(request), pk=mail_id)
+        try:
+            preview, html = catalogue.preview(mail), ""
+        except Exception as error:  # any fault of a template: the page still says what became of the mail
+            preview, html = None, f"{type(error).__name__} while rendering."
+        if preview is not None:
+            html = _structure(preview.html)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(mail.get_kind_display()),
+            "mail": mail,
+            "preview": preview,
+            "html": html,
+            "offered": _offered(mail) if self.has_change_permission(request) else [],
+        }
+        return TemplateResponse(request, "admin/registrations/outgoingmail/mail.html", context)
+
+    def act(self, request: HttpRequest, mail_id: int, *, name: str) -> HttpResponseBase:
+        """Do one thing with one mail."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        mail = get_object_or_404(self.get_queryset(request), pk=mail_id)
+        self._run(request, [mail], name)
+        return redirect("admin:registrations_outgoingmail_change", mail.pk)
+
+    def pause(self, request: HttpRequest) -> HttpResponseBase:
+        """Stop all outgoing mail."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        reason = request.POST.get("reason", "").strip()[:300]
+        gate = outbox.pause(now=clock.now(), by=request.user, reason=reason)
+        self.log_change(request, gate, f"All mail paused. {reason}".strip())
+        messages.warning(request, "All outgoing mail is paused. Mails wait here until someone resumes.")
+        return redirect("admin:registrations_outgoingmail_changelist")
+
+    def resume(self, request: HttpRequest) -> HttpResponseBase:
+        """Let mail go again."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        self.log_change(request, outbox.resume(), "Mail resumed.")
+        messages.success(request, "Outgoing mail goes again.")
+        return redirect("admin:registrations_outgoingmail_changelist")
+
+    # Acts on several
+
+    @admin.action(description="Send again", permissions=["change"])
+    def retry(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        self._run(request, mails, "retry")
+
+    @admin.action(description="Cancel", permissions=["change"])
+    def cancel(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        self._run(request, mails, "cancel")
+
+    @admin.action(description="Put on hold", permissions=["change"])
+    def hold(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        self._run(request, mails, "hold")
+
+    def _run(self, request: HttpRequest, mails: Iterable[OutgoingMail], name: str) -> None:
+        chosen = list(mails)
+        done = [mail for mail in chosen if _ACTS[name](mail, request)]
+        for mail in done:
+            self.log_change(request, mail, _DONE[name])
+        if done:
+            messages.success(request, f"{_DONE[name]} {len(done)} {'mail' if len(done) == 1 else 'mails'}.")
+        if len(done) < len(chosen):
+            left = len(chosen) - len(done)
+            messages.warning(request, f"{left} left as {'it is' if left == 1 else 'they are'}: {_WHY_NOT[name]}")
+
+    # Columns
+
+    @admin.display(description="mail", ordering="kind")
+    def mail(self, mail: OutgoingMail) -> SafeString:
+        address = reverse("admin:registrations_outgoingmail_change", args=[mail.pk])
+        return format_html('<a href="{}">{}</a>', address, mail.get_kind_display())
+
+    @admin.display(description="to")
+    def person(self, mail: OutgoingMail) -> SafeString | str:
+        if mail.registration is None:
+            return "the organisers"
+        address = reverse("admin:registrations_registration_change", args=[mail.registration_id])
+        return format_html('<a href="{}">{}</a>', address, mail.registration.reference)
+
+    @admin.display(description="event")
+    def event(self, mail: OutgoingMail) -> str:
+        return mail.call.event.title
+
+    @admin.display(description="state", ordering="state")
+    def state_shown(self, mail: OutgoingMail) -> SafeString:
+        css = "people-warn" if mail.state in _BAD else ""
+        more = ", may have arrived twice" if mail.is_maybe_repeated else ""
+        return format_html('<span class="{}">{}{}</span>', css, mail.get_state_display(), more)
+
+
+def _post_only(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    return require_http_methods(["POST"])(lambda request, **parts: page(request, **parts))
+
+
+def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
+    return [(name, words) for name, words, states in _BUTTONS if mail.state in states]
+
+
+def _structure(html: str) -> SafeString:
+    cleaned = nh3.clean(html, tags=_SHOWN_TAGS, attributes={}, clean_content_tags={"style", "script", "title", "head"})
+    return mark_safe(cleaned)  # noqa: S308  # nh3 has left the plain structure of our own template
+
+
+_ACTS: dict[str, Callable[[OutgoingMail, HttpRequest], bool]] = {
+    "retry": lambda mail, request: outbox.retry(mail=mail, now=clock.now(), by=request.user),
+    "cancel": lambda mail, request: outbox.cancel(mail=mail, by=request.user),
+    "hold": lambda mail, request: bool(outbox.hold(mails=[mail])),
+}
+_DONE = {"retry": "Sent to the queue again:", "cancel": "Cancelled:", "hold": "On hold:"}
+_WHY_NOT = {
+    "retry": "only what was refused, cancelled or held can be sent again.",
+    "cancel": "it is sent already, or on its way.",
+    "hold": "only what waits can be put on hold.",
+}
+_BUTTONS = (
+    ("retry", "Send again", outbox.REPEATABLE),
+    ("cancel", "Cancel this mail", outbox.STOPPABLE),
+    ("hold", "Put on hold", (MailState.QUEUED,)),
+)
