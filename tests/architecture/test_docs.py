@@ -1,0 +1,110 @@
+"""The documents tell of the house as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dev import state_diagram
+from tests.architecture.house import ROOMS, ROOT, texts
+
+ARCHITECTURE = ROOT / "ARCHITECTURE.md"
+DECISIONS = ROOT / "DECISIONS.md"
+TESTING = ROOT / "TESTING.md"
+CHANGELOG = ROOT / "CHANGELOG.md"
+
+_DECISION = re.compile(r"^## (\d+)\. .+\n\n(\d{4}-\d{2}-\d{2})\. ", re.MULTILINE)
+_NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?)`")
+
+
+def rooms_without_words(document: str, rooms: set[str]) -> list[str]:
+    """The rooms that a document does not draw."""
+    return sorted(room for room in rooms if not re.search(rf"(?<![\w/]){re.escape(room)}(?![\w])", document))
+
+
+def missing_paths(document: str, root: Path) -> list[str]:
+    """The files and folders that a document names and that are not there."""
+    return [name for name in _NAMED.findall(document) if not (root / name).exists()]
+
+
+def wrong_numbers(document: str) -> list[str]:
+    """Where the numbers of the decisions do not run 1, 2, 3 …, or one has no date."""
+    numbered = [int(number) for number, _ in _DECISION.findall(document)]
+    headings = document.count("\n## ")
+    gaps = [f"{number} comes at place {place}" for place, number in enumerate(numbered, start=1) if number != place]
+    return gaps + ([f"{headings} headings, {len(numbered)} with number and date"] if headings != len(numbered) else [])
+
+
+def test_the_drawing_shows_each_room_and_each_part_of_the_apps():
+    parts = {
+        path.name
+        for app in ("accounts", "events", "registrations")
+        for path in (ROOT / app).iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+    }
+    top = {room for room in (*ROOMS, "static", "templates") if (ROOT / room).exists()}
+    words = {name.removesuffix(".py") for name in parts - {"migrations"}} | top
+
+    assert rooms_without_words(ARCHITECTURE.read_text("utf-8"), words) == []
+
+
+def test_the_states_are_drawn_from_the_table_of_moves():
+    document = ARCHITECTURE.read_text("utf-8")
+
+    assert state_diagram.document_with_states(document) == document, "Run: python -m dev.state_diagram"
+
+
+@pytest.mark.parametrize("document", [ARCHITECTURE, TESTING, DECISIONS], ids=lambda path: path.name)
+def test_each_file_that_a_document_names_is_there(document):
+    assert missing_paths(document.read_text("utf-8"), ROOT) == []
+
+
+def test_the_decisions_are_numbered_without_a_gap_and_dated():
+    document = DECISIONS.read_text("utf-8")
+
+    assert _DECISION.search(document)
+    assert wrong_numbers(document) == []
+
+
+def test_the_changelog_has_lines_of_one_sentence_each():
+    lines = [line for line in CHANGELOG.read_text("utf-8").splitlines() if line.startswith("- ")]
+
+    assert lines != []
+    assert [line for line in lines if not line.endswith(".")] == []
+
+
+def test_every_text_is_utf_8_and_ends_with_a_line_end():
+    assert [path.name for path in texts() if path.stat().st_size and not path.read_text("utf-8").endswith("\n")] == []
+
+
+def test_a_room_that_nobody_drew_is_found():
+    assert rooms_without_words("`events/` knows nothing of people.", {"events", "cellar"}) == ["cellar"]
+
+
+def test_a_file_that_is_gone_is_found(tmp_path):
+    (tmp_path / "here").mkdir()
+
+    assert missing_paths("see `here/` and `here/gone.py`", tmp_path) == ["here/gone.py"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["# D\n\n## 2. A\n\n2026-11-22. Why.\n", "# D\n\n## 1. A\n\nNo date.\n", "# D\n\n## A\n\n2026-11-22. Why.\n"],
+)
+def test_a_decision_without_its_number_or_date_is_found(document):
+    assert wrong_numbers(document) != []
+
+
+def test_a_stale_picture_is_found_and_made_fresh():
+    stale = f"# House\n\n{state_diagram.BEGIN}\nold\n{state_diagram.END}\n\nend\n"
+    fresh = state_diagram.document_with_states(stale)
+
+    assert fresh != stale
+    assert "unproven --> submitted" in fresh
+    assert fresh.endswith("end\n")
+    assert state_diagram.document_with_states(fresh) == fresh
+
+
+def test_a_document_without_the_marks_is_refused():
+    with pytest.raises(ValueError, match="needs a line"):
+        state_diagram.document_with_states("# House\n")
