@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 from dev import processes, setup, valkey
 from dev.programs import Program, TooManyDeaths, programs
-from ranportal.settings import DEMO_PASSWORD
+from ranportal.demo import PASSWORD
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
@@ -169,7 +169,7 @@ def _welcome(address: str, environ: dict[str, str]) -> str:
     return f"""
 The portal runs at {address}/ and its back office at {address}/admin/.
 
-  Sign in with the password {DEMO_PASSWORD} as
+  Sign in with the password {PASSWORD} as
     publisher@example.org    writes events, announcements and publications
     organiser@example.org    sees who applied, decides and tells them
     reviewer1@example.org, reviewer2@example.org    read applications without names

@@ -7,15 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ranportal import env
+from ranportal import demo, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 # What the demo uses where the environment says nothing.
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
-# Shown to whoever starts the demo, and refused to real installations: no secret.
-DEMO_PASSWORD = "demo-portal-2026"  # noqa: S105
+DEMO_PASSWORD = demo.PASSWORD
 DEMO_DATABASE = str(VAR_DIR / "db.sqlite3")
 DEMO_DATABASE_URL = f"sqlite:///{DEMO_DATABASE}"
 DEMO_EMAIL_URL = f"file://{VAR_DIR / 'mail'}"

@@ -94,8 +94,7 @@ def test_the_demo_gets_ready_revives_what_dies_and_leaves_nothing_behind(checkou
         )
     try:
         wait_until_ready(port, process, checkout)
-        family = psutil.Process(process.pid).children(recursive=True)
-        worker = next(child for child in family if "celery" in child.cmdline())
+        worker = next(child for child in psutil.Process(process.pid).children() if "celery" in child.cmdline())
         worker.kill()
         wait_for(lambda: "worker program ended by itself and runs again" in (checkout / "out").read_text())
         wait_until_ready(port, process, checkout)
