@@ -70,7 +70,7 @@ def first_words(text: str, limit: int) -> str:
     words = plain(text)
     if len(words) <= limit:
         return words
-    return f"{words[: limit - 1].rpartition(' ')[0].rstrip(',;:–-')}…"
+    return f"{words[:limit].rpartition(' ')[0].rstrip(',;:–-')}…"
 
 
 def _plain_inline(token: Token) -> str:
