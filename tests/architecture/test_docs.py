@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev import state_diagram
-from tests.architecture.house import ROOMS, ROOT, texts
+from tests.architecture.house import ROOMS, ROOT
 
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
 DECISIONS = ROOT / "DECISIONS.md"
@@ -71,10 +71,6 @@ def test_the_changelog_has_lines_of_one_sentence_each():
 
     assert lines != []
     assert [line for line in lines if not line.endswith(".")] == []
-
-
-def test_every_text_is_utf_8_and_ends_with_a_line_end():
-    assert [path.name for path in texts() if path.stat().st_size and not path.read_text("utf-8").endswith("\n")] == []
 
 
 def test_a_room_that_nobody_drew_is_found():
