@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -115,13 +115,17 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes], checkout: Path
         except (URLError, OSError):
             return False
 
-    wait_for(is_ready)
+    try:
+        wait_for(is_ready)
+    except TimeoutError:
+        pytest.fail(f"not ready: {(checkout / 'out').read_text()}")
 
 
-def wait_for(holds, seconds: float = 120) -> None:
+def wait_for(holds: Callable[[], bool], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end
+        if time.monotonic() > end:
+            raise TimeoutError
         time.sleep(0.1)
 
 
