@@ -116,36 +116,21 @@ def balances(calls: Iterable[Call]) -> dict[int, Balance]:
     """The numbers of several calls by their id, in one query."""
     calls = list(calls)
     is_in = Q(state=State.SUBMITTED)
-    rows = (
-        Registration.objects.filter(call__in=[call.pk for call in calls])
-        .order_by()
-        .values("call_id")
-        .annotate(
-            applied=Count("pk", filter=~Q(state=State.UNPROVEN) & Q(proven_at__isnull=False)),
-            unproven=Count("pk", filter=Q(state=State.UNPROVEN)),
-            on_list=Count("pk", filter=Q(state=State.RESERVE)),
-            undecided=Count("pk", filter=is_in & Q(decision__isnull=True)),
-            to_select=Count("pk", filter=_staged(Outcome.SELECT)),
-            to_select_counted=Count("pk", filter=_staged(Outcome.SELECT) & Q(is_counted=True)),
-            to_reserve=Count("pk", filter=_staged(Outcome.RESERVE)),
-            to_decline=Count("pk", filter=_staged(Outcome.DECLINE)),
-        )
-    )
-    numbers: dict[int, dict[str, int]] = {row.pop("call_id"): row for row in rows}
-    fields = (
-        "applied",
-        "unproven",
-        "on_list",
-        "undecided",
-        "to_select",
-        "to_select_counted",
-        "to_reserve",
-        "to_decline",
-    )
-    nothing = dict.fromkeys(fields, 0)
+    counted = {
+        "applied": Count("pk", filter=~Q(state=State.UNPROVEN) & Q(proven_at__isnull=False)),
+        "unproven": Count("pk", filter=Q(state=State.UNPROVEN)),
+        "on_list": Count("pk", filter=Q(state=State.RESERVE)),
+        "undecided": Count("pk", filter=is_in & Q(decision__isnull=True)),
+        "to_select": Count("pk", filter=_staged(Outcome.SELECT)),
+        "to_select_counted": Count("pk", filter=_staged(Outcome.SELECT) & Q(is_counted=True)),
+        "to_reserve": Count("pk", filter=_staged(Outcome.RESERVE)),
+        "to_decline": Count("pk", filter=_staged(Outcome.DECLINE)),
+    }
+    of_these = Registration.objects.filter(call__in=[call.pk for call in calls])
+    rows = {row["call_id"]: row for row in of_these.order_by().values("call_id").annotate(**counted)}
     return {
         call.pk: Balance(
-            **numbers.get(call.pk, nothing),
+            **{name: rows.get(call.pk, {}).get(name, 0) for name in counted},
             places_taken=call.places_taken,
             capacity=call.capacity,
             places_limit=call.places_limit,
@@ -276,7 +261,7 @@ def applications_for(call: Call, reviewer: User) -> QuerySet[Registration]:
 
 def next_to_review(call: Call, reviewer: User, *, after: str = "") -> str | None:
     """The reference of the next application that this reviewer has not scored, from `after` on and round, or None."""
-    left = applications_for(call, reviewer).filter(my_review__isnull=True).values_list("reference", flat=True)
+    left = applications_for(call, reviewer).exclude(reviews__reviewer=reviewer).values_list("reference", flat=True)
     return left.filter(reference__gt=after).first() or left.first()
 
 
