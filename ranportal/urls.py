@@ -1,7 +1,5 @@
 """Every address of the portal."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -14,7 +12,6 @@ urlpatterns = [
     path("healthz/live/", health.live, name="healthz-live"),
     path("healthz/web/", health.web, name="healthz-web"),
     path("healthz/ready/", health.ready, name="healthz-ready"),
+    path("", include("registrations.urls")),
+    path("", include("events.urls")),
 ]
-for module in ("registrations.urls", "events.urls"):
-    if find_spec(module):
-        urlpatterns.append(path("", include(module)))
