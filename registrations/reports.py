@@ -1,8 +1,9 @@
 """Reads for staff: whose calls, how full they are, who has not answered, who has not been told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, NullIf
@@ -127,7 +128,9 @@ def balances(calls: Iterable[Call]) -> dict[int, Balance]:
         "to_decline": Count("pk", filter=_staged(Outcome.DECLINE)),
     }
     of_these = Registration.objects.filter(call__in=[call.pk for call in calls])
-    rows = {row["call_id"]: row for row in of_these.order_by().values("call_id").annotate(**counted)}
+    rows: dict[int, Mapping[str, Any]] = {
+        row["call_id"]: row for row in of_these.order_by().values("call_id").annotate(**counted)
+    }
     return {
         call.pk: Balance(
             **{name: rows.get(call.pk, {}).get(name, 0) for name in counted},
