@@ -5,6 +5,7 @@ row.
 """
 
 import hashlib
+import textwrap
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import message_from_bytes
@@ -29,6 +30,8 @@ CODE_TYPED = "CODEMARK"
 CODE_MARK = "CODE MARK"
 #: What people see in place of the live link.
 LINK_SHOWN = "…"
+#: Characters a line of a text part, so that it reads well when quoted.
+TEXT_WIDTH = 76
 
 PARTS = ("subject.txt", "body.txt", "body.html")
 
@@ -65,7 +68,7 @@ def render(mail: OutgoingMail) -> bytes:
     message["Date"] = format_datetime(mail.date)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_part(mail, "body.txt"), cte="8bit")
+    message.set_content(_wrapped(_part(mail, "body.txt")), cte="8bit")
     message.add_alternative(css_inline.inline(_part(mail, "body.html")), subtype="html", cte="8bit")
     if mail.kind in _WITH_CALENDAR and mail.facts["calendar"]:
         entry = calendar(mail).decode()
@@ -120,6 +123,23 @@ def _part(mail: OutgoingMail, part: str) -> str:
         "code": CODE_TYPED if mail.facts["has_code"] else "",
     }
     return render_to_string(f"mail/{mail.kind}/{part}", context)
+
+
+def _wrapped(text: str) -> str:
+    """The text with paragraphs wrapped again where the words that were filled in made a line too long.
+
+    Addresses and lists keep their lines.
+    """
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(_wrap(paragraph) for paragraph in paragraphs)
+
+
+def _wrap(paragraph: str) -> str:
+    lines = paragraph.split("\n")
+    is_prose = "://" not in paragraph and not any(line.startswith((" ", "-")) for line in lines)
+    if not is_prose or max(map(len, lines)) <= TEXT_WIDTH:
+        return paragraph
+    return textwrap.fill(paragraph.strip("\n"), TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _freeze_boundaries(message: EmailMessage, seed: str) -> None:
