@@ -119,8 +119,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Five wrong passwords for one account from one place: a quarter of an hour's rest. By account alone, a stranger
 # could lock staff out; by place alone, one forgetful colleague would lock out the office.
 AXES_FAILURE_LIMIT = 5
-# The sign-in form calls the address so; by the model's own name axes would count nothing.
-AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "ranportal.shared.sign_in.counted_name"
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "429.html"

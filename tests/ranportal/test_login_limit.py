@@ -11,8 +11,8 @@ pytestmark = pytest.mark.django_db
 def sign_in(client, django_user_model):
     django_user_model.objects.create_superuser(email="someone@example.org", password=PASSWORD)
 
-    def sign_in(password: str, address: str = "192.0.2.1") -> int:
-        fields = {"username": "someone@example.org", "password": password}
+    def sign_in(password: str, address: str = "192.0.2.1", name: str = "someone@example.org") -> int:
+        fields = {"username": name, "password": password}
         return client.post("/admin/login/?next=/admin/", fields, REMOTE_ADDR=address).status_code
 
     return sign_in
@@ -39,3 +39,14 @@ def test_a_header_does_not_dodge_the_limit(client, sign_in):
         client.defaults["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{number}"
         sign_in("wrong")
     assert sign_in(PASSWORD) == 429
+
+
+def test_another_spelling_does_not_dodge_the_limit(sign_in):
+    for name in ("Someone@example.org", " someone@example.org", "SOMEONE@example.org", "someone@EXAMPLE.org", "a"):
+        sign_in("wrong", name=name)
+    sign_in("wrong")
+    assert sign_in(PASSWORD) == 429
+
+
+def test_a_name_of_any_length_is_only_wrong(sign_in):
+    assert sign_in("wrong", name="a" * 10_000) == 200
