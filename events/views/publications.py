@@ -1,7 +1,7 @@
 """Publications: the list, a page for each, and its document."""
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -21,7 +21,10 @@ def publication_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One publication with its key points, its document and where it comes from."""
-    publication = _publication(slug, request)
+    try:
+        publication = queries.publication_of_slug(slug, moment_of(request))
+    except Publication.DoesNotExist as missing:
+        raise Http404("There is no such publication.") from missing
     context = {
         "publication": publication,
         "document": documents.document_of(publication),
@@ -33,14 +36,8 @@ def publication_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def publication_document(request: HttpRequest, slug: str) -> FileResponse:
     """The publication's file, to be saved: never shown as a page of this site. Gone with its publication."""
-    response = documents.download(_publication(slug, request))
+    publication = get_object_or_404(queries.visible_publications(moment_of(request)), slug=slug)
+    response = documents.download(publication)
     if response is None:
         raise Http404("This publication has no document at the moment.")
     return response
-
-
-def _publication(slug: str, request: HttpRequest) -> Publication:
-    try:
-        return queries.publication_of_slug(slug, moment_of(request))
-    except Publication.DoesNotExist as missing:
-        raise Http404("There is no such publication.") from missing

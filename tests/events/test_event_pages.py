@@ -7,28 +7,13 @@ import pytest
 
 from events import times
 from events.models import Session, WorkingGroup
+from tests.events.reading import in_order, text_of
 from tests.factories import NOW, AnnouncementFactory, CallFactory, EventFactory, PublicationFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 DAY = timedelta(days=1)
 YESTERDAY = [(NOW - DAY, NOW - DAY / 2)]
-
-
-def text_of(client, path: str, status: int = 200) -> str:
-    response = client.get(path)
-    assert response.status_code == status
-    return " ".join(response.content.decode().split())
-
-
-def in_order(text: str, *parts: str) -> bool:
-    """Whether each part stands somewhere after the one before."""
-    rest = text
-    for part in parts:
-        _, found, rest = rest.partition(part)
-        if not found:
-            return False
-    return True
 
 
 # The first page
