@@ -7,6 +7,9 @@ from ranportal.shared import health
 
 handler500 = "ranportal.errors.server_error"
 
+# The lists of people and mails need the width.
+admin.site.enable_nav_sidebar = False
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz/live/", health.live, name="healthz-live"),
