@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from events.policies import is_visible
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
@@ -128,6 +129,7 @@ def _facts(request: HttpRequest, held: Registration, link: PrivateLink, now: dat
         "may_confirm": policies.may_confirm(held),
         "may_withdraw": policies.may_withdraw(held),
         "may_see_join_link": policies.may_see_join_link(held),
+        "is_public": is_visible(held.call.event, now),
         "may_send": may_send,
         "may_register_beside": may_send and held.proven_at is not None and policies.may_withdraw(held),
         "holds_place": policies.holds_place(held),

@@ -280,6 +280,36 @@ def test_a_link_of_an_older_form_proves_nothing(client: Client) -> None:
     assert Registration.objects.get().state == State.UNPROVEN
 
 
+def test_a_corrected_address_is_proven_without_losing_the_place(client: Client) -> None:
+    registration = RegistrationFactory(proven_at=None)
+
+    page = page_of(client, registration)
+    act(client, registration, "prove")
+
+    assert "Please confirm your corrected address" in page
+    assert "secret-room" not in page
+    assert Registration.objects.get().state == State.CONFIRMED
+    assert "secret-room" in page_of(client, registration)
+
+
+def test_who_did_not_prove_in_time_is_told_whom_to_write_to(client: Client) -> None:
+    registration = RegistrationFactory(unproven=True, call=CallFactory(closes_at=NOW - timedelta(hours=25)))
+
+    page = page_of(client, registration)
+    response = act(client, registration, "prove")
+
+    assert "Your address was not confirmed in time" in page
+    assert acts_on(page) == ["withdraw"]
+    assert response.status_code == 409
+    assert "The time to confirm this address is over." in text_of(response)
+
+
+def test_the_page_of_a_hidden_event_leads_nowhere_public(client: Client) -> None:
+    registration = RegistrationFactory(call=CallFactory(event__hidden=True))
+
+    assert f"/events/{registration.call.event.slug}/" not in page_of(client, registration)
+
+
 def test_confirming_and_declining_a_place(client: Client) -> None:
     call = CallFactory(selective=True, asks_to_confirm=True)
     glad, busy = RegistrationFactory(call=call, selected=True), RegistrationFactory(call=call, selected=True)
@@ -350,7 +380,7 @@ def test_changed_answers_are_kept_and_told(client: Client) -> None:
 
     page = text_of(client.get(response["Location"]))
     assert response.status_code == 303
-    assert "Your changes are saved" in page
+    assert "Below you see your answers as they stand now." in page
     assert "Līga" in page
     assert "Because." in page
     assert OutgoingMail.objects.get().kind == MailKind.ANSWERS_CHANGED

@@ -1,16 +1,20 @@
 """The public form, from the address of the event to "One more step"."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from registrations.enums import State
 from registrations.links import code_of
-from registrations.models import OutgoingMail, PrivateLink, Question, Registration
+from registrations.models import Answer, OutgoingMail, PrivateLink, Question, Registration
 from tests.factories import NOW, CallFactory, EventFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form, register_url, text_of
 
@@ -250,6 +254,32 @@ def test_a_form_of_many_questions_takes_no_more_statements_than_one(
 
     assert counts[0] == counts[1]
     assert Question.objects.filter(answers__isnull=False).count() == 31
+
+
+def test_a_file_is_stored_where_nobody_is_served(client: Client, settings: Any) -> None:
+    call = CallFactory()
+    QuestionFactory(call=call, key="cv", kind="file", is_required=True)
+    sent = {**form(), "q-cv": SimpleUploadedFile("Jānis ../CV.pdf", b"%PDF-1.7 text", content_type="text/html")}
+
+    response = client.post(register_url(call), sent)
+
+    answer = Answer.objects.get()
+    assert response.status_code == 303
+    assert answer.value == {"name": "CV.pdf", "size": 13, "content_type": "application/pdf"}
+    assert re.fullmatch(r"answers/[0-9a-f]{32}", answer.file.name)
+    assert Path(answer.file.path).read_bytes() == b"%PDF-1.7 text"
+    assert not Path(answer.file.path).is_relative_to(settings.MEDIA_ROOT)
+
+
+def test_more_text_than_any_form_holds_is_answered_in_our_page(client: Client) -> None:
+    call = CallFactory()
+    QuestionFactory(call=call, key="why", kind="long_text")
+
+    kept = client.post(register_url(call), form(q_why="x" * 150_000))
+    refused = client.post(register_url(call), form(q_why="x" * 250_000))
+
+    assert (kept.status_code, refused.status_code) == (303, 413)
+    assert Answer.objects.get().value == "x" * 150_000
 
 
 def test_pages_of_the_form_are_kept_by_nobody(client: Client) -> None:
