@@ -20,11 +20,11 @@ from dev import processes
 class Worker:
     """A running worker. Its output is in ``log``."""
 
-    def __init__(self, folder: Path, *, concurrency: int, has_beat: bool, environ: dict[str, str]) -> None:
+    def __init__(self, folder: Path, *, concurrency: int, has_beat: bool, environ: dict[str, str], app: str) -> None:
         """Start it and wait until it answers; raises TimeoutError with its output."""
         self.log = folder / f"worker-{time.monotonic_ns()}.log"
         self.name = f"{self.log.stem}@test"
-        command = [sys.executable, "-m", "celery", "-A", "ranportal", "worker", "-n", self.name, "-l", "INFO"]
+        command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", self.name, "-l", "INFO"]
         command += ["-c", str(concurrency), "--without-gossip", "--without-mingle"]
         if has_beat:
             command += ["-B", "-s", str(folder / "beat")]
@@ -51,16 +51,16 @@ class Worker:
 
 @pytest.fixture
 def worker(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Callable[..., Worker]]:
-    """Starts workers: ``worker(concurrency=1, has_beat=False, **environ)``; all are stopped at the end.
+    """Starts workers, stopped at the end: ``worker(concurrency=1, has_beat=False, app="ranportal", **environ)``.
 
     The broker is emptied before and after. Given variables of the environment win over the test's.
     """
     started: list[Worker] = []
     current_app.control.purge()
 
-    def start(*, concurrency: int = 1, has_beat: bool = False, **environ: str) -> Worker:
+    def start(*, concurrency: int = 1, has_beat: bool = False, app: str = "ranportal", **environ: str) -> Worker:
         process = Worker(
-            tmp_path, concurrency=concurrency, has_beat=has_beat, environ=environment_of_this_test() | environ
+            tmp_path, concurrency=concurrency, has_beat=has_beat, environ=environment_of_this_test() | environ, app=app
         )
         started.append(process)
         return process
