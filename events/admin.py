@@ -63,6 +63,7 @@ class PageAdmin(SimpleHistoryAdmin):
     prepopulated_fields = {"slug": ("title",)}
     actions = ("publish_now", "withdraw_now")
     save_on_top = True
+    origin_fields: tuple[str, ...] = ()
     preview_template: str
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -81,9 +82,15 @@ class PageAdmin(SimpleHistoryAdmin):
         return {} if self.is_known(obj) else super().get_prepopulated_fields(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = [field for field in self.form._meta.fields if field not in ("status", "published_at")]
+        known = (*self.origin_fields, "status", "published_at")
+        fields = [field for field in self.form._meta.fields if field not in known]
         appearing = ("state", "preview_link", "status", "published_at") if obj else ("status", "published_at")
-        return ((None, {"fields": fields}), ("When the public sees it", {"fields": appearing}))
+        origin = [("Where it comes from", {"fields": self.origin_fields, "classes": ("collapse",)})]
+        return (
+            (None, {"fields": fields}),
+            *(origin if self.origin_fields else []),
+            ("When the public sees it", {"fields": appearing}),
+        )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Events are offered with their dates: editions of one event share a title."""
@@ -181,7 +188,7 @@ class AnnouncementAdmin(PageAdmin):
 @admin.register(Publication)
 class PublicationAdmin(PageAdmin):
     form = PublicationForm
-    filter_horizontal = ("events", "working_groups")
+    origin_fields = ("events", "working_groups")
     preview_template = "events/publication-detail.html"
 
     def preview_context(self, request: HttpRequest, page: Publication) -> dict[str, Any]:

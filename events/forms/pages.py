@@ -68,6 +68,12 @@ class PageForm(forms.ModelForm):
     """A page of staff. Published without a date means: from now on (`now` is set by the admin, aware)."""
 
     now: datetime
+    published_at = forms.DateTimeField(
+        label="Appears on",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Brussels time. In the future: the page appears by itself then. Empty: when you publish it.",
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -116,6 +122,8 @@ class PublicationForm(PageForm):
             "document_title": LongInput,
             "body": AdminTextareaWidget(attrs={"rows": 20}),
             "document": StoredFileInput,
+            "events": forms.CheckboxSelectMultiple,
+            "working_groups": forms.CheckboxSelectMultiple,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -36,8 +36,7 @@ def typed(**changes) -> dict:
         "department": "DG HOME",
         "body": "Some text.",
         "status": "draft",
-        "published_at_0": "",
-        "published_at_1": "",
+        "published_at": "",
     }
     return {**usual, **changes}
 
@@ -73,7 +72,7 @@ def test_published_without_a_date_means_from_now_on(client, publisher):
 
 
 def test_published_with_a_date_to_come_waits_for_it(client, publisher):
-    data = announcement(status="published", published_at_0="2026-09-03", published_at_1="17:00")
+    data = announcement(status="published", published_at="2026-09-03T17:00")
     assert add(client, "announcement", data) == ""
     page = Announcement.objects.get()
     assert page.published_at == NOW + timedelta(days=2, hours=3)
@@ -82,8 +81,8 @@ def test_published_with_a_date_to_come_waits_for_it(client, publisher):
 
 
 def test_a_date_that_is_not_one_is_said_at_its_field(client, publisher):
-    page = add(client, "announcement", announcement(status="published", published_at_0="31/02/2026"))
-    assert "Enter a valid date." in page
+    page = add(client, "announcement", announcement(status="published", published_at="2026-02-31T09:00"))
+    assert "Enter a valid date/time." in page
 
 
 def test_key_points_are_written_one_on_each_line(client, publisher):
