@@ -37,7 +37,8 @@ bench: .venv/.dev  ## measure: pages, releases, mails
 	$(PYTHON) -m benchmarks
 
 faults: .venv/.dev  ## the long races and kills, of which make test runs a short form
-	FAULTS=full $(PYTHON) -m pytest tests/faults
+	FAULTS=full $(PYTHON) -m pytest tests/races tests/faults
+	FAULTS=full TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults -m both_databases
 
 screenshots: .venv/.dev  ## pictures of the running demo for the README
 	@$(PYTHON) -m dev.browser

@@ -176,7 +176,7 @@ The portal runs at {address}/ and its back office at {address}/admin/.
     admin@example.org        everything
 
   Mails go to {mails}
-  and can be read in the back office, under Outgoing mails. Logs are in {setup.VAR / "log"}.
+  and can be read in the back office, under Outbox. Logs are in {setup.VAR / "log"}.
 
 Ctrl-C stops everything.
 """
