@@ -34,6 +34,8 @@ class KnownUserForm(UserChangeForm):
         model = User
         fields = "__all__"
         widgets = {"groups": forms.CheckboxSelectMultiple}
+        labels = {"groups": "Roles", "is_active": "May sign in at all"}
+        help_texts = {"groups": "What this account may see and do.", "is_active": "Off: every session ends at once."}
 
     def clean_email(self) -> str:
         """As in a new account."""

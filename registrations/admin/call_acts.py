@@ -80,7 +80,7 @@ ACTS: Mapping[str, CallAct] = {
     "deadline": CallAct(
         title="Extend the deadline",
         button="Extend",
-        words=lambda call: f"The call is open {times.deadline_words(call)}. A deadline only moves to a later moment.",
+        words=lambda call: f"So far: {times.deadline_words(call)}. A deadline only moves to a later moment.",
         form=call_forms.DeadlineForm,
         initial=_nothing,
         is_offered=lambda call: True,

@@ -19,17 +19,17 @@ _LOCAL = "Local time of the event."
 class CallForm(forms.ModelForm):
     """The fields of a call. A new one also takes deadline and capacity; later those have acts of their own."""
 
-    opens_at = MomentField(label="opens", help_text=_LOCAL)
+    opens_at = MomentField(label="Opens", help_text=_LOCAL)
     closes_on = forms.DateField(
-        label="closes on", required=False, widget=DayInput, help_text="The whole day counts. Or give a moment instead."
+        label="Closes on", required=False, widget=DayInput, help_text="The whole day counts. Or give a moment instead."
     )
-    closes_at = MomentField(label="or closes at", required=False, help_text=_LOCAL)
+    closes_at = MomentField(label="Or closes at", required=False, help_text=_LOCAL)
     list_closes_at = MomentField(
-        label="the list closes",
+        label="The list closes",
         required=False,
         help_text=f"{_LOCAL} Who is still on the list then is told. Empty: 24 hours before the event.",
     )
-    decision_by = forms.DateField(label="everyone hears by", required=False, widget=DayInput)
+    decision_by = forms.DateField(label="Everyone hears by", required=False, widget=DayInput)
 
     class Meta:
         model = Call

@@ -37,9 +37,13 @@ class EventForm(forms.ModelForm):
     """The fields of an event; its sessions stand below in a form of their own."""
 
     published_at = MomentField(
-        label="appears on",
+        label="Appears on",
         required=False,
         help_text="Brussels time. In the future: it appears by itself at that moment.",
+    )
+
+    join_link = forms.URLField(
+        assume_scheme="https", max_length=500, required=False, help_text="Shown only to confirmed people."
     )
 
     class Meta:
@@ -110,6 +114,7 @@ class EventAdmin(HistoryAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         event = context.get("original")
+        context["call"] = words.call_of(event) if event else None
         context["offered"] = offered(event) if event and self.has_change_permission(request, event) else []
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,6 +1,7 @@
 """The outbox: each mail as its reader sees it, what became of it, and what people may still do with it."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
 from ranportal.shared import clock
@@ -46,7 +50,7 @@ class MailCallFilter(admin.SimpleListFilter):
 class OutboxAdmin(admin.ModelAdmin):
     """Organisers see the mails of their own calls, administrators all. Rows are read-only: `mail.outbox` writes."""
 
-    list_display = ("mail", "person", "event", "state_shown", "attempts", "due_at", "sent_at", "last_error")
+    list_display = ("mail", "person", "event", "state_shown", "due", "sent")
     list_display_links = None
     list_filter = ("state", "kind", MailCallFilter)
     list_per_page = 50
@@ -195,17 +199,32 @@ class OutboxAdmin(admin.ModelAdmin):
 
     @admin.display(description="event")
     def event(self, mail: OutgoingMail) -> str:
-        return mail.call.event.title
+        return Truncator(mail.call.event.title).chars(60)
+
+    @admin.display(description="due", ordering="due_at")
+    def due(self, mail: OutgoingMail) -> str:
+        return _moment(mail.due_at)
+
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, mail: OutgoingMail) -> str:
+        return _moment(mail.sent_at) if mail.sent_at else "–"
 
     @admin.display(description="state", ordering="state")
     def state_shown(self, mail: OutgoingMail) -> SafeString:
         css = "people-warn" if mail.state in _BAD else ""
-        more = ", may have arrived twice" if mail.is_maybe_repeated else ""
-        return format_html('<span class="{}">{}{}</span>', css, mail.get_state_display(), more)
+        more = ["may have arrived twice"] if mail.is_maybe_repeated else []
+        more += [f"{mail.attempts} failed"] if mail.attempts else []
+        words = ", ".join([mail.get_state_display(), *more])
+        note = format_html(' <span class="people-quiet">{}</span>', mail.last_error) if mail.last_error else ""
+        return format_html('<span class="{}">{}</span>{}', css, words, note)
 
 
 def _post_only(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     return require_http_methods(["POST"])(lambda request, **parts: page(request, **parts))
+
+
+def _moment(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "j M Y, H:i")
 
 
 def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:

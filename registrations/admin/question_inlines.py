@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 
 from events.models import Call
+from registrations.admin.session_inline import name_inputs
 from registrations.enums import QuestionKind
 from registrations.models import Answer, Criterion, Question, Score
 
@@ -87,6 +88,10 @@ class QuestionFormSet(FrozenFormSet):
 
 
 class CriterionFormSet(FrozenFormSet):
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        name_inputs(form)
+
     def used(self) -> Iterable[int]:
         return Score.objects.filter(criterion__call=self.instance).values_list("criterion_id", flat=True)
 

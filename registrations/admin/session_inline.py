@@ -54,6 +54,9 @@ class SessionForm(forms.ModelForm):
             self.stretch = Stretch(times.day_start(day, self.zone), times.day_end(day, self.zone), is_whole_day=True)
         else:
             self._take_hours(day, starts, given.get("ends_on") or day, ends)
+        if self.stretch is not None:
+            # For the words of the admin's log; `events.revise` writes the row.
+            self.instance.starts_at, self.instance.ends_at = self.stretch.starts_at, self.stretch.ends_at
         return given
 
     def _take_hours(self, day: date, starts: time, ends_on: date, ends: time) -> None:
@@ -75,6 +78,7 @@ class SessionFormSet(forms.BaseInlineFormSet):
     def add_fields(self, form: SessionForm, index: int | None) -> None:
         super().add_fields(form, index)
         form.zone = zone_of(self.instance)
+        name_inputs(form)
         if form.instance.pk:
             form.initial.update(_local(form.instance, form.zone))
 
@@ -95,6 +99,13 @@ class SessionInline(admin.TabularInline):
 
     def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         return super().get_formset(request, obj, validate_min=True, **kwargs)
+
+
+def name_inputs(form: forms.BaseForm) -> None:
+    """Give each input of a table's row the name of its column, for those who do not see the column."""
+    for field in form.fields.values():
+        if not field.widget.is_hidden:
+            field.widget.attrs.setdefault("aria-label", field.label)
 
 
 def zone_of(event: Event) -> ZoneInfo:
