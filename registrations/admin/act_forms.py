@@ -22,8 +22,20 @@ class ActForm(forms.Form):
     """A form about one registration; its fields carry the act's name as prefix, since several stand on one page."""
 
     def __init__(self, *args: Any, registration: Registration, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.registration = registration
+
+
+def reason_field(**options: Any) -> forms.CharField:
+    """Why something is decided; it is never shown to the person."""
+    return forms.CharField(
+        label="Reason",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=NO_CASES,
+        error_messages={"required": "Please give a reason."},
+        **options,
+    )
 
 
 class PlainForm(ActForm):
@@ -76,14 +88,13 @@ class ScoreForm(ActForm):
 
 class StageForm(ActForm):
     outcome = forms.ChoiceField(label="Decision", choices=Outcome.choices)
-    reason = forms.CharField(
-        label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=NO_CASES
-    )
+    reason = reason_field()
 
 
 class AddressForm(ChannelForm):
     email = forms.EmailField(
         label="Right address",
+        error_messages={"required": "Enter the right address."},
         help_text="A new mail asks to confirm it. Links sent to the old address stop working.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -92,22 +103,16 @@ class AddressForm(ChannelForm):
 
 
 class GiveOnForm(ActForm):
-    reason = forms.CharField(
-        label="Reason",
-        max_length=2000,
-        initial="No answer in time.",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=NO_CASES,
-    )
+    reason = reason_field(initial="No answer in time.")
 
 
-class ReconsiderForm(ChannelForm):
+class ReconsiderForm(ActForm):
     target = forms.ChoiceField(label="New decision")
-    reason = forms.CharField(
-        label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=NO_CASES
-    )
+    reason = reason_field()
 
-    field_order = ("target", "reason", "channel")
+    channel = forms.ChoiceField(
+        label="How they told us", choices=[("", "Nobody asked: we decided"), *_BY_STAFF], required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

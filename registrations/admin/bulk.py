@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations.admin.access import staff_page
+from registrations.admin.act_forms import reason_field
 from registrations.enums import Outcome, State
 from registrations.models import Registration
 from registrations.services import places, selection
@@ -30,11 +31,7 @@ _STAGE_TITLES = {
 class ReasonForm(forms.Form):
     """Why a decision is staged; one reason for all chosen."""
 
-    reason = forms.CharField(
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="For organisers only: the people never see it. No names, places or details of a case.",
-    )
+    reason = reason_field()
 
 
 @admin.action(description="Stage: select", permissions=["view"])
@@ -89,7 +86,7 @@ def _stage(
     registrations = _chosen(model_admin, request, queryset)
     if not registrations:
         return None
-    form = ReasonForm(request.POST if "ask" in request.POST else None)
+    form = ReasonForm(request.POST if "ask" in request.POST else None, label_suffix="")
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         try:

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from registrations import reports
 from registrations.admin import by_hand, call_pages, downloads, registration_page, release
@@ -34,7 +36,7 @@ class RegistrationAdmin(admin.ModelAdmin):
         "role",
         "score",
         "decision_shown",
-        "sent_at",
+        "sent",
     )
     list_display_links = None
     list_filter = (CallFilter, "state", "check_result", DecisionFilter, CountryFilter, "profession", "role")
@@ -97,7 +99,11 @@ class RegistrationAdmin(admin.ModelAdmin):
             return redirect("admin:registrations_registration_calls")
         call = reports.calls_of(request.user).filter(pk=call_id).first() if call_id else None
         about = {"call": call, "event": call.event, "balance": reports.balance(call)} if call else {"call": None}
-        return super().changelist_view(request, {**about, "title": "Registrations", **(extra_context or {})})
+        filters = {
+            "is_filtered": bool(set(request.GET) - {"call", "p", "o", "q", "all"}),
+            "unfiltered": f"?call={call.pk}" if call else "?q=",
+        }
+        return super().changelist_view(request, {**about, **filters, "title": "Registrations", **(extra_context or {})})
 
     def has_view_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
         if not request.user.has_perm("registrations.view_registration"):
@@ -133,6 +139,10 @@ class RegistrationAdmin(admin.ModelAdmin):
     @admin.display(description="country", ordering="country")
     def country_shown(self, registration: Registration) -> str:
         return country_name(registration.country)
+
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, registration: Registration) -> str:
+        return date_format(localtime(registration.sent_at), "j M Y, H:i")
 
     @admin.display(description="score", ordering=F("score_mean").desc(nulls_last=True))
     def score(self, registration: Registration) -> str:

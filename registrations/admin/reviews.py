@@ -113,7 +113,7 @@ class ReviewAdmin(admin.ModelAdmin):
     def conflict(self, request: HttpRequest, call_id: int, reference: str) -> HttpResponseBase:
         """Declare a conflict of interest: one's scores no longer count and the answers are closed to one."""
         call, registration = self._application(request, call_id, reference)
-        form = ConflictForm(request.POST, prefix="conflict")
+        form = ConflictForm(request.POST, prefix="conflict", label_suffix="")
         try:
             if form.is_valid():
                 reviewing.declare_conflict(
@@ -174,7 +174,6 @@ class ReviewAdmin(admin.ModelAdmin):
             criteria=criteria,
             scores=scores,
             initial={"comment": review.comment if review else ""},
-            label_suffix="",
         )
 
     def _page(
