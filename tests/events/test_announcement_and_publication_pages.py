@@ -94,15 +94,15 @@ def test_a_publication_page_shows_its_points_text_document_and_origin(client, pa
         "A paper</h1>",
         "Expert opinion",
         "29 August 2026",
-        "Key points</h2>",
-        "<li>The first point.</li>",
-        "<li>The second point.</li>",
-        "<p>What was found.</p>",
         "PDF",
         "247.91 KB",
         'href="/publications/paper/document/"',
         "The meeting",
         "RAN HEALTH",
+        "Key points</h2>",
+        "<li>The first point.</li>",
+        "<li>The second point.</li>",
+        "<p>What was found.</p>",
     )
 
 
