@@ -1,0 +1,1 @@
+"""How fast it is, measured and printed: ``make bench``. Nothing fails for being slow."""
