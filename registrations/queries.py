@@ -43,6 +43,11 @@ def live_with_address(call: Call, *, address_index: str) -> list[Registration]:
     return list(live.order_by("same_address_number"))
 
 
+def is_reference_taken(reference: str) -> bool:
+    """Whether a registration has this reference."""
+    return Registration.objects.filter(reference=reference).exists()
+
+
 def my_registration(pk: int) -> Registration | None:
     """One registration with all that its private page shows: identity, call, event, sessions and answers."""
     answers = Prefetch("answers", queryset=Answer.objects.select_related("question"))

@@ -239,7 +239,7 @@ def _register(
 ) -> PrivateLink:
     registration = Registration(
         call=call,
-        reference=new_reference(),
+        reference=_free_reference(),
         country=person.country,
         profession=person.profession,
         address_index=index,
@@ -254,6 +254,13 @@ def _register(
     link = _make_link(registration, now=now)
     _ask_for_proof(registration, call, now=now, has_code=has_code)
     return link
+
+
+def _free_reference() -> str:
+    # Among ten thousand, chance repeats itself some three times.
+    while queries.is_reference_taken(reference := new_reference()):
+        pass
+    return reference
 
 
 def _send_again(
