@@ -103,7 +103,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         commits = marker is not None and (marker.kwargs.get("transaction") or any(marker.args[:1]))
         if commits or {"live_server", "transactional_db"} & set(item.fixturenames):
-            item.fixturenames.append("django_db_serialized_rollback")
+            # The marker says it and not the fixture of this name: where there is a marker, pytest-django's set-up reads
+            # only that, and what was not copied then cannot be brought back.
+            options = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**options), append=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,9 +3,11 @@
 import socket
 
 import pytest
+from django.contrib.auth.models import Group
 from django.template import engines
 from django.test import override_settings
 
+from accounts.enums import Role
 from tests import skips, template_variables
 
 
@@ -58,3 +60,15 @@ def test_a_skipped_test_becomes_a_failure():
 def test_a_listed_skip_needs_its_reason():
     text = "# heading\ntests/a.py::b  # needs a printer\ntests/c.py::d\n"
     assert skips.allowed(text) == {"tests/a.py::b"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_who_commits_for_real_finds_the_rows_of_the_migrations_again(turn):
+    assert Group.objects.count() == len(Role)
+    Group.objects.all().delete()
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_who_asks_a_running_site_finds_them_too(turn, live_server):
+    assert Group.objects.count() == len(Role)
