@@ -213,7 +213,7 @@ class OutboxAdmin(admin.ModelAdmin):
     def state_shown(self, mail: OutgoingMail) -> SafeString:
         css = "people-warn" if mail.state in _BAD else ""
         more = ["may have arrived twice"] if mail.is_maybe_repeated else []
-        more += [f"{mail.attempts} failed"] if mail.attempts else []
+        more += [f"{mail.attempts} attempts"] if mail.attempts > 1 else []
         words = ", ".join([mail.get_state_display(), *more])
         note = format_html(' <span class="people-quiet">{}</span>', mail.last_error) if mail.last_error else ""
         return format_html('<span class="{}">{}</span>{}', css, words, note)
