@@ -4,14 +4,13 @@ An erased registration keeps its reference, state, country, profession and score
 in it says who it was. Copies in backups and in mailboxes are out of this module's reach.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet, Value
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import User
@@ -32,6 +31,7 @@ from registrations.models import (
 )
 from registrations.people import address_index
 from registrations.services import places, workflow
+from registrations.services.answers import delete_files_after_commit
 
 #: Sensitive answers are kept so long after the event.
 SENSITIVE_KEPT = timedelta(days=14)
@@ -117,7 +117,8 @@ def _of_address(email: str) -> list[Registration]:
 
 def _expired_unproven(now: datetime) -> QuerySet[Registration]:
     limit = now - policies.UNPROVEN_KEPT
-    return Registration.objects.filter(state=State.UNPROVEN, call__closes_at__lte=limit, state_changed_at__lte=limit)
+    asked_since = PrivateLink.objects.filter(registration=OuterRef("pk"), created_at__gt=limit)
+    return Registration.objects.filter(~Exists(asked_since), state=State.UNPROVEN, call__closes_at__lte=limit)
 
 
 def _expired_people(now: datetime) -> QuerySet[Registration]:
@@ -164,14 +165,9 @@ def _end_mails(ids: Sequence[int]) -> None:
 
 
 def _delete_answers(answers: QuerySet[Answer]) -> None:
-    names = [name for name in answers.values_list("file", flat=True) if name]
-    Answer.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).delete()
-    transaction.on_commit(lambda: _delete_files(names))
-
-
-def _delete_files(names: Iterable[str]) -> None:
-    for name in names:
-        storages["private"].delete(name)
+    found = list(answers.only("pk", "file"))
+    Answer.objects.filter(pk__in=[answer.pk for answer in found]).delete()
+    delete_files_after_commit([answer.file for answer in found])
 
 
 def _exported(registration: Registration) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from django.core.files.storage import default_storage
 from events.models import Announcement, Call, Event, Publication
 from registrations import call_files
 from registrations.call_files import CallFileRefused
-from registrations.enums import QuestionKind
+from registrations.enums import QuestionKind, State
 from registrations.models import Question
 from registrations.services import importing
 from registrations.services.importing import Imported
+from tests.factories import AnswerFactory, DecisionFactory, RegistrationFactory, ReviewFactory
 from tests.registrations.study_visit import STUDY_VISIT
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +203,113 @@ def test_an_earlier_deadline_is_taken_while_nobody_registered(folder: Path) -> N
     run(folder, STUDY_VISIT.replace("closes_at: 2027-04-01 12:00", "closes_on: 2027-03-25"), EARLIER_VISIT)
 
     assert Call.objects.get().closes_on.isoformat() == "2027-03-25"
+
+
+def test_an_answered_question_cannot_change(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    registration = RegistrationFactory(call=Call.objects.get(), submitted=True)
+    AnswerFactory(registration=registration, question=Question.objects.get(key="why"))
+    changed = STUDY_VISIT.replace('label: "Why do you come?"', 'label: "Why?"').replace('"Since when?"', '"Since?"')
+
+    line = line_of(changed, "key: why")
+    assert (
+        refusal(folder, changed, EARLIER_VISIT)
+        == f"0.yaml line {line}: the question “why” has been answered and cannot change: label."
+    )
+    assert Question.objects.get(key="since").label == "Since when?"
+
+
+def test_an_answered_question_cannot_be_taken_out(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    registration = RegistrationFactory(call=Call.objects.get(), submitted=True)
+    AnswerFactory(registration=registration, question=Question.objects.get(key="since"))
+    changed = "\n".join(line for line in STUDY_VISIT.splitlines() if "key: since" not in line)
+
+    line = line_of(changed, "questions:")
+    words = "the question “since” has been answered and cannot be taken out."
+    assert refusal(folder, changed, EARLIER_VISIT) == f"0.yaml line {line}: {words}"
+
+
+def test_a_question_can_be_put_before_an_answered_one(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    registration = RegistrationFactory(call=Call.objects.get(), submitted=True)
+    AnswerFactory(registration=registration, question=Question.objects.get(key="work"))
+    new = '  questions:\n    - {key: first, kind: yes_no, label: "First?"}\n'
+
+    run(folder, STUDY_VISIT.replace("  questions:\n", new), EARLIER_VISIT)
+
+    assert list(Question.objects.values_list("key", flat=True))[:2] == ["first", "work"]
+
+
+def test_a_scored_criterion_cannot_change(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    review = ReviewFactory(registration=RegistrationFactory(call=Call.objects.get(), submitted=True))
+    review.scores.create(criterion=Call.objects.get().criteria.get(), value=3)
+
+    assert "the criterion “fit” has scores and cannot change" in refusal(
+        folder, STUDY_VISIT.replace("weight: 2", "weight: 3"), EARLIER_VISIT
+    )
+
+
+def test_a_capacity_below_the_places_taken_is_refused_with_the_numbers(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    RegistrationFactory.create_batch(3, call=Call.objects.get())
+    changed = STUDY_VISIT.replace("capacity: 12", "capacity: 2")
+
+    told = refusal(folder, changed, EARLIER_VISIT)
+
+    assert told.startswith(f"0.yaml line {line_of(changed, 'capacity: 2')}: 3 places are taken")
+    assert Call.objects.get().capacity == 12
+
+
+def test_a_higher_capacity_lets_the_next_ones_up(folder: Path) -> None:
+    run(
+        folder,
+        STUDY_VISIT.replace("capacity: 12", "capacity: 1")
+        .replace("selective", "open", 1)
+        .replace("  decision_by: 2027-04-15\n", ""),
+        EARLIER_VISIT,
+    )
+    call = Call.objects.get()
+    RegistrationFactory(call=call)
+    waiting = RegistrationFactory(call=call, on_list=True)
+
+    run(
+        folder,
+        STUDY_VISIT.replace("capacity: 12", "capacity: 2")
+        .replace("selective", "open", 1)
+        .replace("  decision_by: 2027-04-15\n", ""),
+        EARLIER_VISIT,
+    )
+
+    waiting.refresh_from_db()
+    assert waiting.state == State.SELECTED
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("closes_at: 2027-04-01 12:00", "closes_at: 2027-03-20 12:00", "can be extended, not brought forward"),
+        ("admission: selective", "admission: open\n  #", "open or selective cannot change any more"),
+    ],
+)
+def test_what_people_were_told_is_not_taken_back(folder: Path, old: str, new: str, words: str) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    RegistrationFactory(call=Call.objects.get(), submitted=True)
+    changed = STUDY_VISIT.replace(old, new)
+    if "open" in new:
+        changed = changed.replace("  decision_by: 2027-04-15\n", "")
+
+    told = refusal(folder, changed, EARLIER_VISIT)
+
+    assert words in told
+    assert f"line {line_of(changed, new.partition('\n')[0])}:" in told
+
+
+def test_after_the_release_the_deadline_stands(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    DecisionFactory(registration=RegistrationFactory(call=Call.objects.get(), submitted=True), released=True)
+
+    assert "Decisions were released" in refusal(
+        folder, STUDY_VISIT.replace("closes_at: 2027-04-01 12:00", "closes_on: 2027-04-10"), EARLIER_VISIT
+    )

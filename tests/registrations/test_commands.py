@@ -1,0 +1,195 @@
+"""The commands of the operator: what they say, and that nothing is half done where the input is bad."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command, get_commands
+
+from accounts.models import User
+from events.models import Event
+from registrations.enums import MailState, State
+from registrations.mail import delivery
+from registrations.models import MailGate, OutgoingMail, Registration
+from registrations.services import seeding
+from tests.factories import NOW, CallFactory, DecisionFactory, OutgoingMailFactory, RegistrationFactory
+from tests.registrations.study_visit import STUDY_VISIT
+
+pytestmark = pytest.mark.django_db
+
+NAMES = (
+    "import_call",
+    "seed_demo",
+    "deliver_mail",
+    "pause_mail",
+    "resume_mail",
+    "handle_deadlines",
+    "release_decisions",
+    "export_person",
+    "erase_person",
+    "purge_expired",
+)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    call_command(*arguments)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_command_says_what_it_does(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert get_commands()[name] == "registrations"
+
+    with pytest.raises(SystemExit) as ended:
+        call_command(name, "--help")
+
+    assert ended.value.code == 0
+    assert len(capsys.readouterr().out) > 200
+
+
+def test_import_call_says_what_became_of_each_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "visit.yaml"
+    file.write_text(STUDY_VISIT.replace("[an-earlier-visit]", "[]"))
+
+    assert run(capsys, "import_call", str(file)) == "study-visit-riga-2027: new\n"
+    assert run(capsys, "import_call", str(file)) == "study-visit-riga-2027: nothing to change\n"
+    file.write_text(file.read_text().replace("city: Riga", "city: Jelgava"))
+    assert run(capsys, "import_call", str(file)) == "study-visit-riga-2027: changed\n"
+
+
+def test_import_call_names_file_and_line_of_a_mistake(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(STUDY_VISIT.replace("[an-earlier-visit]", "[]"))
+    bad.write_text("event:\n  slug: another\n  kind: webinar\n  titel: A title\n  sessions: [{day: 2027-01-01}]\n")
+
+    with pytest.raises(CommandError) as refused:
+        call_command("import_call", str(good), str(bad))
+
+    assert f"{bad} line 4: event has no key “titel”. Did you mean “title”?" in str(refused.value)
+    assert not Event.objects.exists()
+
+
+def test_deliver_mail_drains_the_outbox(mail_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    OutgoingMailFactory.create_batch(3)
+
+    assert run(capsys, "deliver_mail", "--once") == "3 sent\n"
+
+    assert len(list(mail_folder.glob("*.eml"))) == 3
+    assert set(OutgoingMail.objects.values_list("state", flat=True)) == {MailState.SENT}
+    assert run(capsys, "deliver_mail", "--once") == "0 sent\n"
+
+
+def test_paused_mail_waits_until_it_is_resumed(mail_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    OutgoingMailFactory()
+
+    run(capsys, "pause_mail", "--reason", "A wrong date")
+    assert MailGate.objects.get().reason == "A wrong date"
+    call_command("deliver_mail", "--once")
+    answer = capsys.readouterr()
+    assert answer.out == "0 sent\n"
+    assert "Outgoing mail is stopped" in answer.err
+
+    run(capsys, "resume_mail")
+    assert delivery.is_gate_open(now=NOW)
+    assert run(capsys, "deliver_mail", "--once") == "1 sent\n"
+
+
+def test_handle_deadlines_acts_as_if_it_were_that_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC))
+
+    assert "handle deadlines: 0" in run(capsys, "handle_deadlines")
+    assert "handle deadlines: 1" in run(capsys, "handle_deadlines", "--now", "2099-03-01T00:00:00Z")
+    assert "handle deadlines: 0" in run(capsys, "handle_deadlines", "--now", "2099-03-02")
+
+    call.refresh_from_db()
+    assert call.deadline_handled_at == datetime(2099, 3, 1, tzinfo=UTC)
+
+
+def test_handle_deadlines_refuses_what_is_no_moment() -> None:
+    with pytest.raises(CommandError, match="“tomorrow” is not a moment"):
+        call_command("handle_deadlines", "--now", "tomorrow")
+
+
+def test_release_decisions_says_how_many_of_each(capsys: pytest.CaptureFixture[str]) -> None:
+    call = CallFactory(selective=True, closed=True)
+    DecisionFactory(registration__call=call)
+    DecisionFactory(registration__call=call, outcome="decline")
+
+    said = run(capsys, "release_decisions", call.event.slug)
+
+    assert said == "1 selected, 0 on the reserve list, 1 not selected\n"
+    assert Registration.objects.filter(state=State.CONFIRMED).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("traits", "words"), [({}, "after its deadline"), ({"closed": True, "capacity": 1}, "1 places")]
+)
+def test_release_decisions_refuses_in_one_line(traits: dict[str, object], words: str) -> None:
+    call = CallFactory(selective=True, **{"closes_at": datetime(2099, 1, 1, tzinfo=UTC), **traits})
+    if "closed" in traits:
+        call.closes_at = NOW
+        call.save()
+    DecisionFactory.create_batch(2, registration__call=call)
+
+    with pytest.raises(CommandError, match=words):
+        call_command("release_decisions", call.event.slug)
+
+    assert set(Registration.objects.values_list("state", flat=True)) == {State.SUBMITTED}
+
+
+def test_release_decisions_needs_a_call_that_exists() -> None:
+    with pytest.raises(CommandError, match="There is no call for an event “nothing”"):
+        call_command("release_decisions", "nothing")
+
+
+def test_export_person_writes_json(capsys: pytest.CaptureFixture[str]) -> None:
+    RegistrationFactory(identity__email="janis@example.org", reference="P-7Q4K2")
+
+    found = json.loads(run(capsys, "export_person", " Janis@EXAMPLE.org "))
+
+    assert [entry["reference"] for entry in found["registrations"]] == ["P-7Q4K2"]
+
+
+def test_erase_person_says_which_registrations_are_empty_now(capsys: pytest.CaptureFixture[str]) -> None:
+    RegistrationFactory(identity__email="janis@example.org", reference="P-7Q4K2")
+
+    assert run(capsys, "erase_person", "janis@example.org") == "Erased: P-7Q4K2. Given up on the way: 1.\n"
+
+    with pytest.raises(CommandError, match="No registration has this address"):
+        call_command("export_person", "janis@example.org")
+
+
+@pytest.mark.parametrize("name", ["export_person", "erase_person"])
+def test_an_unknown_address_is_told(name: str) -> None:
+    with pytest.raises(CommandError, match="No registration has this address"):
+        call_command(name, "nobody@example.org")
+
+
+def test_purge_expired_only_counts_when_asked_to(capsys: pytest.CaptureFixture[str]) -> None:
+    RegistrationFactory(
+        unproven=True, call__closes_at=datetime(2020, 1, 2, tzinfo=UTC), call__opens_at="2020-01-01T00:00Z"
+    )
+    Registration.objects.update(state_changed_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    assert "unproven registrations: 1" in run(capsys, "purge_expired", "--dry-run")
+    assert Registration.objects.exists()
+    assert "unproven registrations: 1" in run(capsys, "purge_expired")
+    assert not Registration.objects.exists()
+
+
+def test_seed_demo_prints_accounts_and_password(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed_demo")
+
+    printed = capsys.readouterr().out
+    assert "publisher@example.org" in printed
+    assert seeding.PASSWORD in printed
+
+
+def test_a_real_installation_refuses_the_demo(settings: Any) -> None:
+    settings.DEMO = False
+
+    with pytest.raises(CommandError, match="real installation"):
+        call_command("seed_demo")
+    assert not User.objects.exists()

@@ -1,0 +1,198 @@
+"""What the law asks for about one person: everything told, everything erased, and an end by itself."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from registrations.enums import Act, CheckResult, MailState, State
+from registrations.models import Answer, Check, Identity, OutgoingMail, Registration, Review
+from registrations.questions import GivenAnswer
+from registrations.services import intake, privacy, reviewing
+from tests.factories import (
+    NOW,
+    AnswerFactory,
+    CallFactory,
+    DecisionFactory,
+    OutgoingMailFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    ReviewFactory,
+    UserFactory,
+    person,
+)
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "Vilhelmine-Canary"
+
+
+def everything_about(registration: Registration) -> str:
+    """All rows that hang on a registration, as text."""
+    rows: list[Any] = list(Registration.objects.filter(pk=registration.pk).values())
+    for model in (Identity, Answer, Check, Review, OutgoingMail):
+        rows += model.objects.filter(registration=registration).values()
+    rows += registration.transitions.values()
+    rows += type(registration.decision).objects.filter(registration=registration).values()
+    return str(rows)
+
+
+@pytest.fixture
+def known() -> Registration:
+    """A person with a canary in every place that takes free text."""
+    registration = RegistrationFactory(
+        submitted=True,
+        call__selective=True,
+        identity__email="canary@example.org",
+        identity__given_name=CANARY,
+        identity__organisation=CANARY,
+    )
+    AnswerFactory(registration=registration, value=CANARY)
+    ReviewFactory(registration=registration, comment=CANARY)
+    DecisionFactory(registration=registration, reason=CANARY)
+    note, by = f"Called {CANARY}", UserFactory()
+    reviewing.note_check(registration=registration, result=CheckResult.FINE, note=note, by=by, now=NOW)
+    OutgoingMailFactory(registration=registration, rendered=CANARY.encode(), sent=True)
+    return registration
+
+
+def test_an_export_tells_all_that_is_held(known: Registration) -> None:
+    told = json.dumps(privacy.export_person(email="canary@example.org"), ensure_ascii=False)
+
+    assert told.count(CANARY) == 6
+    assert known.reference in told
+    assert "canary@example.org" in told
+
+
+def test_an_export_names_nobody_else(known: Registration) -> None:
+    RegistrationFactory(call=known.call, identity__given_name="Somebodyelse")
+
+    told = json.dumps(privacy.export_person(email="canary@example.org"))
+
+    assert "Somebodyelse" not in told
+    assert "staff" not in told
+
+
+def test_an_erasure_leaves_no_word_of_the_person(known: Registration) -> None:
+    assert CANARY in everything_about(known)
+
+    erased = privacy.erase_person(email="canary@example.org", by=None, now=NOW)
+
+    assert erased.references == (known.reference,)
+    left = everything_about(known)
+    assert CANARY not in left
+    assert "canary@example.org" not in left
+    known.refresh_from_db()
+    assert known.transitions.last().act == Act.ERASE
+    assert not known.links.filter(revoked_at=None).exists()
+
+
+def test_an_erasure_sends_nothing_and_lets_the_next_one_up() -> None:
+    call = CallFactory(capacity=1)
+    first = RegistrationFactory(call=call, identity__email="canary@example.org")
+    waiting = RegistrationFactory(call=call, on_list=True)
+    OutgoingMailFactory(registration=first)
+
+    assert privacy.erase_person(email="canary@example.org", by=None, now=NOW).given_up == 1
+
+    waiting.refresh_from_db()
+    assert waiting.state == State.CONFIRMED
+    assert not OutgoingMail.objects.filter(registration=first, state=MailState.QUEUED).exists()
+
+
+def test_an_erasure_keeps_the_numbers_of_a_past_event() -> None:
+    registration = RegistrationFactory(state=State.ATTENDED, identity__email="canary@example.org")
+
+    privacy.erase_person(email="canary@example.org", by=None, now=NOW)
+
+    registration.refresh_from_db()
+    registration.call.refresh_from_db()
+    assert (registration.state, registration.country, registration.call.places_taken) == (State.ATTENDED, "LV", 1)
+
+
+def test_an_erased_person_may_register_again() -> None:
+    call = CallFactory()
+    RegistrationFactory(call=call, identity__email=person().email)
+    privacy.erase_person(email=person().email, by=None, now=NOW)
+
+    assert intake.submit(call=call, person=person(), answers={}, now=NOW, received_at=NOW).link is not None
+
+
+def test_an_erasure_deletes_files_once_it_is_certain(django_capture_on_commit_callbacks: Any) -> None:
+    call = CallFactory()
+    question = QuestionFactory(call=call, kind="file")
+    facts: dict[str, str | int] = {"name": "cv.pdf", "size": 9, "content_type": "application/pdf"}
+    given = GivenAnswer(facts, "cv.pdf", SimpleUploadedFile("cv.pdf", b"%PDF-1.7 "))
+    intake.submit(call=call, person=person(), answers={question: given}, now=NOW, received_at=NOW)
+    file = Answer.objects.get().file
+    assert file.storage.exists(file.name)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        privacy.erase_person(email=person().email, by=None, now=NOW)
+
+    assert not file.storage.exists(file.name)
+
+
+def test_nobody_known_is_told() -> None:
+    with pytest.raises(privacy.NobodyKnown):
+        privacy.erase_person(email="nobody@example.org", by=None, now=NOW)
+
+
+OVER = timedelta(days=28)
+
+
+@pytest.mark.parametrize(
+    ("traits", "days", "is_kept"),
+    [
+        ({"unproven": True}, 13, True),
+        ({"unproven": True}, 15, False),
+        ({"confirmed": True}, 28 + 364, True),
+        ({"confirmed": True}, 28 + 366, False),
+        ({"declined": True}, 87, True),
+        ({"declined": True}, 89, False),
+        ({"withdrawn": True}, 89, False),
+    ],
+)
+def test_people_are_kept_as_long_as_is_said_and_no_longer(traits: dict[str, bool], days: int, is_kept: bool) -> None:
+    RegistrationFactory(identity__given_name=CANARY, **traits)
+
+    privacy.purge_expired(now=NOW + timedelta(days=days))
+
+    assert Identity.objects.filter(given_name=CANARY).exists() is is_kept
+
+
+def test_a_late_registration_by_hand_is_not_purged_at_once() -> None:
+    long_ago = NOW - timedelta(days=30)
+    registration = RegistrationFactory(unproven=True, call__opens_at=long_ago, call__closes_at=NOW - timedelta(days=20))
+
+    privacy.purge_expired(now=NOW)
+
+    assert Registration.objects.filter(pk=registration.pk).exists()
+
+
+def test_sensitive_answers_go_two_weeks_after_the_event() -> None:
+    answer = AnswerFactory(question__is_sensitive=True)
+    AnswerFactory(registration=answer.registration, question__call=answer.registration.call)
+
+    privacy.purge_expired(now=NOW + OVER + timedelta(days=13))
+    assert Answer.objects.count() == 2
+    privacy.purge_expired(now=NOW + OVER + timedelta(days=15))
+    assert list(Answer.objects.values_list("question__is_sensitive", flat=True)) == [False]
+
+
+def test_a_second_purge_finds_nothing() -> None:
+    RegistrationFactory(declined=True)
+    later = NOW + timedelta(days=100)
+
+    assert privacy.purge_expired(now=later)["people"] == 1
+    assert set(privacy.purge_expired(now=later).values()) == {0}
+
+
+def test_a_dry_run_changes_nothing() -> None:
+    RegistrationFactory(declined=True, identity__given_name=CANARY)
+
+    assert privacy.purge_expired(now=NOW + timedelta(days=100), is_dry_run=True)["people"] == 1
+
+    assert Identity.objects.filter(given_name=CANARY).exists()
