@@ -36,19 +36,27 @@ def free_places(call: Call) -> int | None:
     return None if call.capacity is None else max(0, call.capacity - call.places_taken)
 
 
-def prove_until(call: Call) -> datetime:
-    """The moment from which an address sent on time can no longer be proven (selective: or release, if later)."""
+def prove_until(call: Call, *, asked_at: datetime | None = None) -> datetime:
+    """The moment from which an address can no longer be proven (selective: or release, if later).
+
+    `asked_at` is when the newest link was made: whom an organiser asks after the deadline has a week, as the row does.
+    """
+    if asked_at is not None and asked_at >= call.closes_at:
+        return asked_at + UNPROVEN_KEPT
     return call.closes_at + PROVE_AFTER_CLOSING
 
 
-def may_prove(registration: Registration, *, now: datetime, is_released: bool) -> bool:
-    """Whether the person may prove the address now; one corrected later may be proven as long as the link lives."""
+def may_prove(registration: Registration, *, now: datetime, is_released: bool, asked_at: datetime) -> bool:
+    """Whether the person may prove the address now, asked by a link of `asked_at`.
+
+    Who has left the first state proves a corrected address as long as the link lives.
+    """
     if registration.proven_at is not None or registration.call.event.is_cancelled:
         return False
     if registration.state != State.UNPROVEN:
         return registration.state not in (State.WITHDRAWN, State.CANCELLED)
     call = registration.call
-    return now < prove_until(call) or (call.is_selective and not is_released)
+    return now < prove_until(call, asked_at=asked_at) or (call.is_selective and not is_released)
 
 
 def may_change_answers(registration: Registration, *, received_at: datetime) -> bool:

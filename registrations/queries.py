@@ -1,6 +1,7 @@
 """Reads about registrations for services, pages and policies. Admin-only reads stand in reports.py."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Max, Prefetch, QuerySet
 
@@ -41,6 +42,11 @@ def live_with_address(call: Call, *, address_index: str) -> list[Registration]:
     """The call's registrations that still bind this address, the first one first."""
     live = Registration.objects.filter(call=call, address_index=address_index).exclude(state__in=NOT_LIVE)
     return list(live.order_by("same_address_number"))
+
+
+def asked_to_prove_at(registration: Registration) -> datetime:
+    """When the newest link of the registration was made."""
+    return registration.links.latest("version").created_at
 
 
 def is_reference_taken(reference: str) -> bool:

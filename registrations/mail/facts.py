@@ -85,11 +85,16 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
         "event_date": times.short_date(facts.starts_at.astimezone(zone).date()),
         "day": times.short_date(facts.starts_at.astimezone(zone).date()),
         "decision_by": times.date_words(call.decision_by) if call.decision_by else None,
-        "prove_by": times.moment_words(policies.prove_until(call), zone),
+        **about_proving(call),
         "list_closes": times.moment_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
         "places": call.capacity,
         "site_url": f"{settings.SITE_URL}/events/",
     }
+
+
+def about_proving(call: Call, *, asked_at: datetime | None = None) -> dict[str, Any]:
+    """Until when an address can be proven, for whom is asked at this moment."""
+    return {"prove_by": times.moment_words(policies.prove_until(call, asked_at=asked_at), call.event.zone)}
 
 
 def about_registration(registration: Registration, facts: CallFacts) -> dict[str, Any]:

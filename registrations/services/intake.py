@@ -1,6 +1,6 @@
 """The way in: send the form, prove the address, change answers, correct an address, ask for the link again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -125,7 +125,9 @@ def prove(*, registration: Registration, version: int, now: datetime) -> Registr
             return registration
         if registration.version != version:
             raise NewerForm("You sent a newer form since. Please use the link in our newest mail.")
-        if not policies.may_prove(registration, now=now, is_released=queries.is_released(call)):
+        asked_at = queries.asked_to_prove_at(registration)
+        is_released = queries.is_released(call)
+        if not policies.may_prove(registration, now=now, is_released=is_released, asked_at=asked_at):
             raise ProvingOver(
                 "The time to confirm this address is over. Please write to us if you still want to take part."
             )
@@ -169,6 +171,7 @@ def change_answers(
         registration = workflow.again(registration, call=call)
         if not policies.may_change_answers(registration, received_at=received_at):
             raise ChangesClosed("Answers can be changed until the deadline, and it has passed.")
+        person = replace(person, email=registration.identity.email)
         if form_digest(person, answers) == registration.form_digest:
             return registration
         _rewrite(registration, person, answers, now=now)
@@ -201,7 +204,8 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         _make_link(registration, now=now)
         trace = workflow.record(registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel)
         kind = MailKind.PROVE_ADDRESS if registration.state == State.UNPROVEN else MailKind.ADDRESS_CORRECTED
-        outbox.put(Letter(kind, f"t{trace.pk}", registration), about=facts.of_call(call), now=now)
+        says = facts.about_proving(call, asked_at=now)
+        outbox.put(Letter(kind, f"t{trace.pk}", registration, says=says), about=facts.of_call(call), now=now)
         return registration
 
 
@@ -304,7 +308,12 @@ def _newest_link(registration: Registration) -> PrivateLink | None:
 
 
 def _ask_for_proof(registration: Registration, call: Call, *, now: datetime, has_code: bool = True) -> None:
-    letter = Letter(MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says={"has_code": has_code})
+    letter = Letter(
+        MailKind.PROVE_ADDRESS,
+        f"v{registration.version}",
+        registration,
+        says={"has_code": has_code, **facts.about_proving(call, asked_at=now)},
+    )
     outbox.put(letter, about=facts.of_call(call), now=now)
 
 

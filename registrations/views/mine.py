@@ -123,7 +123,10 @@ def _facts(request: HttpRequest, held: Registration, link: PrivateLink, now: dat
         "position": None if held.call.is_selective else queries.position_of(held),
         "mails": queries.mails_of(held),
         "was_list_closed": queries.was_list_closed(held),
-        "may_prove": policies.may_prove(held, now=now, is_released=queries.is_released(held.call)),
+        "may_prove": policies.may_prove(
+            held, now=now, is_released=queries.is_released(held.call), asked_at=link.created_at
+        ),
+        "prove_until": policies.prove_until(held.call, asked_at=link.created_at),
         "is_newest": link.version == held.version,
         "may_change": policies.may_change_answers(held, received_at=request.received_at),
         "may_confirm": policies.may_confirm(held),

@@ -67,21 +67,32 @@ def test_free_places_are_never_negative_and_none_means_no_limit():
 def test_an_address_may_be_proven_until_a_day_after_the_deadline_or_until_release(selective, released, may):
     registration = RegistrationFactory(unproven=True, call=CallFactory(selective=selective))
     end = registration.call.closes_at + timedelta(hours=24)
-    assert policies.may_prove(registration, now=end - MOMENT, is_released=released)
-    assert policies.may_prove(registration, now=end, is_released=released) is may
+    assert policies.may_prove(registration, now=end - MOMENT, is_released=released, asked_at=NOW)
+    assert policies.may_prove(registration, now=end, is_released=released, asked_at=NOW) is may
 
 
 def test_a_proven_address_and_a_cancelled_event_leave_nothing_to_prove():
-    assert not policies.may_prove(RegistrationFactory(), now=NOW, is_released=False)
+    assert not policies.may_prove(RegistrationFactory(), now=NOW, is_released=False, asked_at=NOW)
     call = CallFactory(event__cancelled=True)
-    assert not policies.may_prove(RegistrationFactory(unproven=True, call=call), now=NOW, is_released=False)
+    assert not policies.may_prove(
+        RegistrationFactory(unproven=True, call=call), now=NOW, is_released=False, asked_at=NOW
+    )
+
+
+def test_whom_an_organiser_asks_after_the_deadline_has_a_week():
+    registration = RegistrationFactory(unproven=True, call=CallFactory(closed=True))
+    end = NOW + timedelta(days=7)
+    assert policies.may_prove(registration, now=end - MOMENT, is_released=False, asked_at=NOW)
+    assert not policies.may_prove(registration, now=end, is_released=False, asked_at=NOW)
 
 
 def test_an_address_that_was_corrected_may_be_proven_after_the_deadline_too():
     registration = RegistrationFactory(confirmed=True, proven_at=None)
-    assert policies.may_prove(registration, now=registration.call.closes_at + timedelta(days=5), is_released=True)
+    assert policies.may_prove(
+        registration, now=registration.call.closes_at + timedelta(days=5), is_released=True, asked_at=NOW
+    )
     registration.state = State.WITHDRAWN
-    assert not policies.may_prove(registration, now=NOW, is_released=False)
+    assert not policies.may_prove(registration, now=NOW, is_released=False, asked_at=NOW)
 
 
 @pytest.mark.parametrize("state", State)
