@@ -303,7 +303,8 @@ def test_what_people_were_told_is_not_taken_back(folder: Path, old: str, new: st
     told = refusal(folder, changed, EARLIER_VISIT)
 
     assert words in told
-    assert f"line {line_of(changed, new.partition('\n')[0])}:" in told
+    first_line = new.splitlines()[0]
+    assert f"line {line_of(changed, first_line)}:" in told
 
 
 def test_after_the_release_the_deadline_stands(folder: Path) -> None:
