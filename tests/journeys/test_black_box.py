@@ -28,19 +28,10 @@ from tests.factories import (
     RegistrationFactory,
     WorkingGroupFactory,
 )
+from tests.registrations.pages import FORM
 
 pytestmark = pytest.mark.django_db
 
-PERSON = {
-    "given_name": "Jānis",
-    "family_name": "Bērziņš",
-    "display_name": "Psychologist, Latvia",
-    "email": "janis@example.org",
-    "country": "LV",
-    "organisation": "Example clinic",
-    "profession": "psychology",
-    "privacy": "on",
-}
 ADDRESS = "/events/webinar/register/"
 KIB = 1024
 
@@ -76,11 +67,11 @@ def rows() -> dict[str, int]:
 # Sending the form
 
 
-@pytest.mark.parametrize("name", sorted(PERSON))
+@pytest.mark.parametrize("name", sorted(FORM))
 def test_each_field_about_the_person_is_needed_and_the_rest_comes_back_as_typed(
     client: Client, call: Call, name: str
 ) -> None:
-    typed = {**PERSON, "q-why": "Because <b>I</b> & you"}
+    typed = {**FORM, "q-why": "Because <b>I</b> & you"}
     del typed[name]
 
     response = client.post(ADDRESS, typed)
@@ -108,7 +99,7 @@ def test_each_field_about_the_person_is_needed_and_the_rest_comes_back_as_typed(
     ],
 )
 def test_what_does_not_fit_is_answered_422(client: Client, call: Call, name: str, value: str) -> None:
-    response = client.post(ADDRESS, {**PERSON, "q-sector": "prison", "q-cases": "3", name: value})
+    response = client.post(ADDRESS, {**FORM, "q-sector": "prison", "q-cases": "3", name: value})
 
     assert response.status_code == 422
     assert (Registration.objects.count(), OutgoingMail.objects.count()) == (0, 0)
@@ -119,19 +110,17 @@ def test_kosovo_and_every_profession_can_be_told(client: Client, call: Call) -> 
     professions += ["local_authority", "exit_work", "civil_society", "research", "policy", "other"]
 
     answers = [
-        client.post(
-            ADDRESS, {**PERSON, "email": f"{name}@example.org", "country": "XK", "profession": name}
-        ).status_code
+        client.post(ADDRESS, {**FORM, "email": f"{name}@example.org", "country": "XK", "profession": name}).status_code
         for name in professions
     ]
 
-    assert [answer.status_code for answer in answers] == [303] * 14
+    assert answers == [303] * 14
     assert list(Registration.objects.order_by("pk").values_list("profession", flat=True)) == professions
 
 
 def test_an_answer_to_a_hidden_question_is_dropped_even_when_it_is_nonsense(client: Client, call: Call) -> None:
     answers = [
-        client.post(ADDRESS, {**PERSON, "email": email, "q-sector": sector, "q-cases": cases}).status_code
+        client.post(ADDRESS, {**FORM, "email": email, "q-sector": sector, "q-cases": cases}).status_code
         for email, sector, cases in [
             ("a@example.org", "no", "7"),
             ("b@example.org", "no", "many"),
@@ -154,7 +143,7 @@ def test_fields_that_nobody_asked_for_are_ignored(client: Client, call: Call) ->
         "id": "1",
     }
 
-    response = client.post(ADDRESS, {**PERSON, **extra})
+    response = client.post(ADDRESS, {**FORM, **extra})
 
     registration = Registration.objects.get()
     assert response.status_code == 303
@@ -174,7 +163,7 @@ def post_as(client: Client, content_type: str, typed: dict[str, str]) -> HttpRes
 def test_200_kb_of_text_are_kept_to_the_last_letter(client: Client, call: Call, content_type: str, letter: str) -> None:
     long = letter * (200 * KIB // len(letter.encode()))
 
-    response = post_as(client, content_type, {**PERSON, "q-why": long})
+    response = post_as(client, content_type, {**FORM, "q-why": long})
 
     assert response.status_code == 303
     assert Answer.objects.get(question__key="why").value == long
@@ -187,7 +176,7 @@ def test_more_text_than_that_is_answered_413_in_our_own_page(
 ) -> None:
     long = letter * (220 * KIB // len(letter.encode()))
 
-    response = post_as(client, content_type, {**PERSON, "q-why": long})
+    response = post_as(client, content_type, {**FORM, "q-why": long})
 
     assert response.status_code == 413
     assert "<h1" in page(response)
@@ -219,7 +208,7 @@ def test_bytes_that_are_no_form_change_nothing_and_are_no_fault_of_ours(
 def test_a_bad_file_is_refused_in_words(client: Client, call: Call, name: str, content: bytes) -> None:
     QuestionFactory(call=call, key="cv", kind="file")
 
-    response = client.post(ADDRESS, {**PERSON, "q-cv": SimpleUploadedFile(name, content, "application/pdf")})
+    response = client.post(ADDRESS, {**FORM, "q-cv": SimpleUploadedFile(name, content, "application/pdf")})
 
     assert response.status_code == 422
     assert re.search(r"Please choose (a PDF|another|a smaller one)", page(response))
@@ -231,7 +220,7 @@ def test_a_file_whose_name_is_a_path_is_kept_under_a_name_of_ours(client: Client
     file = SimpleUploadedFile("x.pdf", b"%PDF-1.7 fine", "application/pdf")
     file._name = "../../../etc/passwd"
 
-    response = client.post(ADDRESS, {**PERSON, "q-cv": file})
+    response = client.post(ADDRESS, {**FORM, "q-cv": file})
 
     assert response.status_code == 303
     stored = Answer.objects.get(question__key="cv").file
@@ -240,7 +229,7 @@ def test_a_file_whose_name_is_a_path_is_kept_under_a_name_of_ours(client: Client
 
 
 def test_the_same_form_twice_is_one_registration_and_one_mail(client: Client, call: Call) -> None:
-    answers = [client.post(ADDRESS, PERSON).status_code for _ in range(2)]
+    answers = [client.post(ADDRESS, FORM).status_code for _ in range(2)]
 
     assert answers == [303, 303]
     assert (Registration.objects.count(), OutgoingMail.objects.count(), PrivateLink.objects.count()) == (1, 1, 1)
@@ -263,7 +252,7 @@ def test_the_same_form_twice_is_one_registration_and_one_mail(client: Client, ca
 def test_a_call_that_is_not_open_has_no_form_and_takes_none(client: Client, trait: dict[str, Any]) -> None:
     CallFactory(event__slug="webinar", **trait)
 
-    shown, sent = client.get(ADDRESS), client.post(ADDRESS, PERSON)
+    shown, sent = client.get(ADDRESS), client.post(ADDRESS, FORM)
 
     assert (shown.status_code, sent.status_code) == (200, 409)
     assert 'name="email"' not in page(shown) + page(sent)
@@ -275,16 +264,16 @@ def test_a_call_that_is_not_open_has_no_form_and_takes_none(client: Client, trai
 def test_the_form_of_an_event_that_is_not_out_is_not_there(client: Client, trait: str) -> None:
     CallFactory(event=EventFactory(slug="webinar", **{trait: True}))
 
-    answers = [client.get(ADDRESS), client.post(ADDRESS, PERSON), client.get("/events/webinar/register/sent/")]
+    answers = [client.get(ADDRESS), client.post(ADDRESS, FORM), client.get("/events/webinar/register/sent/")]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
 
 
 def test_one_moment_before_the_deadline_is_on_time_and_the_deadline_is_not(client: Client, call: Call) -> None:
     with time_machine.travel(call.closes_at - timedelta(microseconds=1), tick=False):
-        before = client.post(ADDRESS, PERSON).status_code
+        before = client.post(ADDRESS, FORM).status_code
     with time_machine.travel(call.closes_at, tick=False):
-        at = client.post(ADDRESS, {**PERSON, "email": "late@example.org"}).status_code
+        at = client.post(ADDRESS, {**FORM, "email": "late@example.org"}).status_code
 
     assert (before, at) == (303, 409)
 
@@ -305,7 +294,7 @@ def test_known_and_unknown_addresses_are_answered_alike_to_the_last_byte(call: C
 def answers_to(email: str) -> list[Any]:
     """What a stranger sees who sends the form with this address, looks at the next page, and asks for the link."""
     client, seen = Client(), []
-    for address, typed in ((ADDRESS, {**PERSON, "email": email}), ("/registrations/link/", {"email": email})):
+    for address, typed in ((ADDRESS, {**FORM, "email": email}), ("/registrations/link/", {"email": email})):
         response = client.post(address, typed)
         next_page = client.get(response["Location"])
         for answer in (response, next_page):
@@ -410,7 +399,7 @@ def test_a_form_without_the_secret_of_its_page_is_refused(call: Call) -> None:
     registration = RegistrationFactory(call=call)
     strict.get(f"/registrations/p/{token_of(registration.links.get())}/")
 
-    sent = strict.post(ADDRESS, PERSON)
+    sent = strict.post(ADDRESS, FORM)
     withdrawn = strict.post(f"/registrations/mine/{registration.reference}/", {"action": "withdraw"})
 
     assert (sent.status_code, withdrawn.status_code) == (403, 403)
@@ -418,7 +407,7 @@ def test_a_form_without_the_secret_of_its_page_is_refused(call: Call) -> None:
 
 
 def test_a_code_opens_nothing_in_another_browser_and_nothing_after_half_an_hour(client: Client, call: Call) -> None:
-    client.post(ADDRESS, PERSON)
+    client.post(ADDRESS, FORM)
     code = code_of(PrivateLink.objects.get())
 
     stranger = Client().post(f"{ADDRESS}sent/", {"code": code})

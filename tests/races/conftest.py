@@ -31,9 +31,7 @@ def web(transactional_db: None) -> Iterator[Callable[..., WebServer]]:
 
     def start(*, config: str = "") -> WebServer:
         place = Path(tempfile.mkdtemp(dir=folder))
-        server = WebServer(
-            place, environ=environment_of_this_test(), workers=workers, threads=threads, config=config
-        )
+        server = WebServer(place, environ=environment_of_this_test(), workers=workers, threads=threads, config=config)
         started.append(server)
         return server
 

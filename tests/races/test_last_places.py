@@ -107,7 +107,9 @@ def a_call_with(people: int) -> tuple[Call, list[PrivateLink]]:
         person.address_index = address_index(f"{person.reference.lower()}@example.org")
     Registration.objects.bulk_create(persons)
     Identity.objects.bulk_create(
-        Identity(registration=person, given_name="A", family_name="B", display_name="C", email=f"{person.pk}@example.org")
+        Identity(
+            registration=person, given_name="A", family_name="B", display_name="C", email=f"{person.pk}@example.org"
+        )
         for person in persons
     )
     rows = [

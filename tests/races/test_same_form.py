@@ -8,6 +8,7 @@ from ranportal.shared import clock
 from registrations.models import OutgoingMail, Registration, Transition
 from tests.factories import CallFactory, EventFactory
 from tests.races.web import at_once
+from tests.registrations.pages import FORM
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.both_databases]
 POSTS = 50
@@ -18,20 +19,10 @@ def test_50_posts_of_one_form_at_once_are_one_registration_with_one_mail(web, ca
     starts_at = now + timedelta(days=30)
     event = EventFactory(published_at=now - timedelta(days=1), sessions=[(starts_at, starts_at + timedelta(hours=2))])
     CallFactory(event=event, opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9))
-    form = {
-        "given_name": "Jānis",
-        "family_name": "Bērziņš",
-        "display_name": "Psychologist, Latvia",
-        "email": "janis@example.org",
-        "country": "LV",
-        "organisation": "Example clinic",
-        "profession": "psychology",
-        "privacy": "on",
-    }
     browser = web().browser()
     address = f"/events/{event.slug}/register/"
 
-    answers = at_once([lambda: browser.post(address, form)] * POSTS)
+    answers = at_once([lambda: browser.post(address, FORM)] * POSTS)
 
     counts = (Registration.objects.count(), Transition.objects.count(), OutgoingMail.objects.count())
     with capsys.disabled():
