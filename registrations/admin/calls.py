@@ -36,7 +36,7 @@ class CallAdmin(HistoryAdmin):
 
     form = CallForm
     inlines = (QuestionInline, CriterionInline)
-    list_display = ("event", "admission", "state", "deadline", "places", "people")
+    list_display = ("title", "admission", "state", "deadline", "places", "people")
     list_filter = ("admission",)
     list_select_related = ("event",)
     search_fields = ("event__title", "event__slug")
@@ -150,13 +150,20 @@ class CallAdmin(HistoryAdmin):
 
     # Columns
 
+    @admin.display(description="event", ordering="event__title")
+    def title(self, call: Call) -> str:
+        return call.event.title
+
     @admin.display(description="state")
     def state(self, call: Call) -> str:
         return call_state(call, call.event, clock.now()).label
 
     @admin.display(description="deadline", ordering="closes_at")
     def deadline(self, call: Call) -> str:
-        return times.deadline_words(call)
+        if call.closes_on:
+            return f"end of {times.long_date(call.closes_on)}"
+        local = call.closes_at.astimezone(call.event.zone)
+        return f"{times.long_date(local.date())}, {local:%H:%M}"
 
     @admin.display(description="places taken")
     def places(self, call: Call) -> str:
