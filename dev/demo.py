@@ -88,10 +88,13 @@ class Demo:
         _say("Broker, worker and web server", started)
         print(_welcome(self.address, self._environ), flush=True)
         while not self._stopping.wait(0.5):
-            for program in self._programs:
-                if program.revive():
-                    print(f"The {program.name} program ended by itself and runs again.", flush=True)
+            self._revive()
         raise Interrupted
+
+    def _revive(self) -> None:
+        for program in self._programs:
+            if program.revive():
+                print(f"The {program.name} program ended by itself and runs again.", flush=True)
 
     def _take(self, step: setup.Step) -> None:
         started = time.monotonic()
@@ -119,8 +122,7 @@ class Demo:
         while not _is_ready(self.address):
             if self._stopping.wait(0.1):
                 raise Interrupted
-            for program in self._programs:
-                program.revive()
+            self._revive()
             if time.monotonic() > end:
                 raise CannotRun(f"not ready after {READY_SECONDS:.0f} seconds: see {setup.VAR / 'log'}.")
 
