@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from accounts.models import User
 from events.models import Call
@@ -134,10 +134,16 @@ def draft(letter: Letter, *, about: facts.CallFacts, now: datetime) -> OutgoingM
     return _row(letter, about=about, common=facts.about_call(about), links=links, now=now)
 
 
-def cancel_unsent(*, registrations: Iterable[Registration]) -> int:
-    """Cancel what was not sent yet to these people, because its reason vanished. Returns how many."""
-    unsent = OutgoingMail.objects.filter(registration__in=list(registrations), state__in=STOPPABLE)
-    return unsent.update(state=MailState.CANCELLED, last_error="What it told of was undone before it was sent.")
+def cancel_unsent(*, registrations: Iterable[Registration], now: datetime) -> int:
+    """Cancel what was not sent yet to these people, because its reason vanished. Returns how many.
+
+    A worker that has prepared one loses its lease and does not hand it over; one that was left behind is not repeated.
+    """
+    is_waiting = Q(state__in=(*STOPPABLE, MailState.LEASED))
+    is_left_behind = Q(state=MailState.HANDING_OVER, lease_until__lte=now)
+    unsent = OutgoingMail.objects.filter(is_waiting | is_left_behind, registration__in=list(registrations))
+    undone = "What it told of was undone before it was sent."
+    return unsent.update(state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=undone)
 
 
 def cancel(*, mail: OutgoingMail, by: User) -> bool:

@@ -193,7 +193,7 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         others = [r for r in queries.live_with_address(call, address_index=index) if r.pk != registration.pk]
         if others:
             raise AddressTaken(f"This address is registered already, as {others[0].reference}.")
-        outbox.cancel_unsent(registrations=[registration])
+        outbox.cancel_unsent(registrations=[registration], now=now)
         registration.links.filter(revoked_at=None).update(revoked_at=now)
         registration.address_index, registration.proven_at = index, None
         registration.same_address_number = 0
@@ -278,7 +278,7 @@ def _send_again(
     sent_at: datetime,
 ) -> PrivateLink:
     registration.call = call
-    outbox.cancel_unsent(registrations=[registration])
+    outbox.cancel_unsent(registrations=[registration], now=now)
     registration.version += 1
     registration.sent_at = sent_at
     registration.save(update_fields=["version", "sent_at"])

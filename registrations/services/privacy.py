@@ -150,7 +150,7 @@ def _erase(ids: Sequence[int], *, by: User | None, now: datetime) -> None:
         Decision.objects.filter(registration__in=chunk).update(reason="(erased)")
         Transition.objects.filter(registration__in=chunk).update(reason="")
         PrivateLink.objects.filter(registration__in=chunk, revoked_at=None).update(revoked_at=now)
-        _end_mails(chunk)
+        _end_mails(chunk, now=now)
         Registration.objects.filter(pk__in=chunk).update(
             address_index=Concat(Value(ERASED), F("reference")), form_digest=""
         )
@@ -158,9 +158,9 @@ def _erase(ids: Sequence[int], *, by: User | None, now: datetime) -> None:
             workflow.record(registration=registration, act=Act.ERASE, now=now, by=by)
 
 
-def _end_mails(ids: Sequence[int]) -> None:
+def _end_mails(ids: Sequence[int], *, now: datetime) -> None:
     mails = OutgoingMail.objects.filter(registration__in=ids)
-    outbox.cancel_unsent(registrations=Registration.objects.filter(pk__in=ids))
+    outbox.cancel_unsent(registrations=Registration.objects.filter(pk__in=ids), now=now)
     mails.update(rendered=None)
 
 

@@ -85,7 +85,7 @@ def move_many(
     delta = sum(places_delta(source=State(r.state), target=target) for r in moving if r.is_counted)
     about = about or facts.of_call(call)
     if act in _UNDOES:
-        outbox.cancel_unsent(registrations=moving)
+        outbox.cancel_unsent(registrations=moving, now=now)
     _take_places(call, delta)
     trace = {"act": act, "target": target, "at": now, "by": by, "reason": reason, "channel": channel}
     transitions = Transition.objects.bulk_create(
