@@ -58,7 +58,7 @@ def note_check(*, registration: Registration, result: CheckResult, note: str, by
 
 def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) -> int:
     """Make these users the call's reviewers, and nobody else; reviews that exist stay. Returns how many there are."""
-    chosen = list(reviewers)
+    chosen = list(dict.fromkeys(reviewers))
     with transaction.atomic():
         call.review_assignments.exclude(reviewer__in=chosen).delete()
         ReviewAssignment.objects.bulk_create(

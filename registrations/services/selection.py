@@ -88,13 +88,14 @@ def stage(*, registrations: Sequence[Registration], outcome: Outcome, reason: st
 
 
 def unstage(*, registrations: Sequence[Registration], by: User, now: datetime) -> int:
-    """Take staged decisions back before their release; returns how many were."""
+    """Take staged decisions of one call back before their release; returns how many were."""
+    if not registrations:
+        return 0
     with transaction.atomic():
-        staged = Decision.objects.filter(registration__in=registrations, released_at=None).select_related(
-            "registration"
-        )
-        undone = [decision.registration for decision in staged.select_for_update(of=("self",))]
-        Decision.objects.filter(registration__in=undone, released_at=None).delete()
+        call = workflow.locked(registrations[0].call)
+        staged = Decision.objects.filter(registration__in=_in_order(call, registrations), released_at=None)
+        undone = [decision.registration for decision in staged.select_related("registration")]
+        Decision.objects.filter(registration__in=undone).delete()
         _trace(undone, Act.UNSTAGE, reason="", by=by, now=now)
         return len(undone)
 
@@ -145,6 +146,7 @@ def reconsider(
         if target == State.RESERVE and registration.list_position is None:
             registration.list_position = queries.next_list_position(call)
             registration.save(update_fields=["list_position"])
+        _refuse_twice(registration, call)
         about = facts.of_call(call)
         workflow.move(
             registration=registration,
@@ -177,6 +179,13 @@ def preview(*, call: Call, now: datetime) -> list[Sending]:
 def refusal_says(call: Call, *, about: facts.CallFacts, now: datetime) -> dict[str, object]:
     """What a refusal tells besides the decision (words.md)."""
     return facts.about_refusal(about, applied=queries.applied(call), criteria=queries.criteria_words(call), now=now)
+
+
+def _refuse_twice(registration: Registration, call: Call) -> None:
+    live = queries.live_with_address(call, address_index=registration.address_index)
+    same = [r for r in live if r.same_address_number == registration.same_address_number and r.pk != registration.pk]
+    if same:
+        raise workflow.IllegalMove(f"This person registered again since, as {same[0].reference}.")
 
 
 def _sending(outcome: Outcome, decisions: Sequence[Decision], *, about: facts.CallFacts, now: datetime) -> Sending:
