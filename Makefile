@@ -34,7 +34,7 @@ check: .venv/.dev  ## style, types, floors, migrations, and Django's own check o
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 bench: .venv/.dev  ## measure: pages, releases, mails
-	$(PYTHON) -m pytest -q -p tests.conftest benchmarks
+	$(PYTHON) -m benchmarks
 
 faults: .venv/.dev  ## the long races and kills, of which make test runs a short form
 	FAULTS=full $(PYTHON) -m pytest tests/races tests/faults
