@@ -42,13 +42,10 @@ class EventForm(forms.ModelForm):
         help_text="Brussels time. In the future: it appears by itself at that moment.",
     )
 
-    join_link = forms.URLField(
-        assume_scheme="https", max_length=500, required=False, help_text="Shown only to confirmed people."
-    )
-
     class Meta:
         model = Event
         exclude = ("is_hidden", "cancelled_at", "cancelled_by", "revision")  # noqa: DJ006  # acts write these
+        field_classes = {"join_link": partial(forms.URLField, assume_scheme="https")}
         widgets = {
             "working_groups": forms.CheckboxSelectMultiple,
             "country": forms.Select(choices=[("", "–"), *COUNTRY_CHOICES]),
