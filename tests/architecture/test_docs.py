@@ -14,6 +14,7 @@ TESTING = ROOT / "TESTING.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
 
 _DECISION = re.compile(r"^## (\d+)\. .+\n\n(\d{4}-\d{2}-\d{2})\. ", re.MULTILINE)
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?)`")
 
 
@@ -25,6 +26,12 @@ def rooms_without_words(document: str, rooms: set[str]) -> list[str]:
 def missing_paths(document: str, root: Path) -> list[str]:
     """The files and folders that a document names and that are not there."""
     return [name for name in _NAMED.findall(document) if not (root / name).exists()]
+
+
+def missing_tests(document: str, root: Path) -> list[str]:
+    """The tests that a document names and that are not there."""
+    named = _TEST.findall(document)
+    return [f"{file}::{test}" for file, test in named if f"def {test}(" not in (root / file).read_text("utf-8")]
 
 
 def wrong_numbers(document: str) -> list[str]:
@@ -60,6 +67,14 @@ def test_each_file_that_a_document_names_is_there(document):
     assert missing_paths(document.read_text("utf-8"), ROOT) == []
 
 
+def test_each_law_names_tests_that_are_there():
+    document = ARCHITECTURE.read_text("utf-8")
+    laws = document[document.index("## The laws") :]
+
+    assert [number for number in range(1, 10) if not re.search(rf"^\| {number} \| `tests/", laws, re.MULTILINE)] == []
+    assert missing_tests(document, ROOT) == []
+
+
 def test_the_decisions_are_numbered_without_a_gap_and_dated():
     document = DECISIONS.read_text("utf-8")
 
@@ -82,6 +97,15 @@ def test_a_file_that_is_gone_is_found(tmp_path):
     (tmp_path / "here").mkdir()
 
     assert missing_paths("see `here/` and `here/gone.py`", tmp_path) == ["here/gone.py"]
+
+
+def test_a_test_that_is_gone_is_found(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_a.py").write_text("def test_here(): ...\n")
+
+    document = "`tests/test_a.py::test_here` and `tests/test_a.py::test_gone`"
+
+    assert missing_tests(document, tmp_path) == ["tests/test_a.py::test_gone"]
 
 
 @pytest.mark.parametrize(
