@@ -40,7 +40,7 @@ faults: .venv/.dev  ## the long races and kills, of which make test runs a short
 	FAULTS=full $(PYTHON) -m pytest tests/races tests/faults
 	FAULTS=full TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults -m both_databases
 
-screenshots: .venv/.dev  ## pictures of the running demo for the README
+screenshots: .venv/.dev  ## take the pictures for the README again
 	@$(PYTHON) -m dev.browser
 	$(PYTHON) -m dev.screenshots
 

@@ -1,1 +1,1 @@
-"""How fast it is, measured and printed: ``make bench``. Nothing fails for being slow."""
+"""How fast it is, measured and printed beside a baseline of the same run: ``make bench``. Nothing fails here."""

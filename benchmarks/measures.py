@@ -1,0 +1,189 @@
+"""What is measured: pages, one registration, a release of many decisions, the sending of its mails."""
+
+import itertools
+import smtplib
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from functools import partial
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from events.models import Call
+from ranportal.shared import clock
+from registrations import links
+from registrations.enums import MailState, Outcome, State
+from registrations.mail import delivery
+from registrations.models import Identity, OutgoingMail, PrivateLink, Registration, Transition
+from registrations.services import selection
+from tests.factories import CallFactory, RegistrationFactory, UserFactory, person
+
+PAGES = ("/", "/events/", "/events/mental-health-and-pcve/", "/events/mental-health-and-pcve/register/")
+FORM = "/events/mental-health-and-pcve/register/"
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One line: what, how long it took (seconds), how long the baseline took, and what else there is to say."""
+
+    what: str
+    seconds: float
+    baseline: float
+    note: str = ""
+
+    def __str__(self) -> str:
+        times = self.seconds / self.baseline
+        return (
+            f"{self.what:<44} {_spent(self.seconds):>9}  {times:6.1f} × {_spent(self.baseline)}  {self.note}".rstrip()
+        )
+
+
+def _spent(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def medians(acts: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, float]:
+    """Return the seconds that each act takes, as a median of rounds in turns; all of it takes about `seconds`."""
+    slice_of_time = seconds / len(acts) / ROUNDS
+    spent: dict[str, list[float]] = {name: [] for name in acts}
+    for act in acts.values():
+        act()
+    for _ in range(ROUNDS):
+        for name, act in acts.items():
+            start = time.perf_counter()
+            for number in itertools.count(1):
+                act()
+                if (passed := time.perf_counter() - start) >= slice_of_time:
+                    spent[name].append(passed / number)
+                    break
+    return {name: statistics.median(found) for name, found in spent.items()}
+
+
+def pages(*, seconds: float) -> list[Measured]:
+    """Public pages against a view of the same process that answers two letters."""
+    client = Client(SERVER_NAME="localhost")
+
+    def visit(address: str) -> None:
+        if client.get(address).status_code != 200:
+            raise RuntimeError(f"{address} is not there.")
+
+    found = medians({address: partial(visit, address) for address in ("/plain/", *PAGES)}, seconds=seconds)
+    baseline = found.pop("/plain/")
+    return [Measured(f"GET {a}", spent, baseline, f"{1 / spent:.0f}/s") for a, spent in found.items()]
+
+
+def registration(*, seconds: float) -> list[Measured]:
+    """The form of an open call, each time from another person, against a form that writes one row."""
+    client = Client(SERVER_NAME="localhost")
+    numbers = itertools.count(1)
+
+    def send(address: str) -> None:
+        fields = person(next(numbers))
+        answer = client.post(address, {**vars(fields), "q-closer_to": "security", "privacy": "on"})
+        if answer.status_code != 303:
+            raise RuntimeError(f"{address} answered {answer.status_code}.")
+
+    found = medians({a: partial(send, a) for a in ("/one-row/", FORM)}, seconds=seconds)
+    with CaptureQueriesContext(connection) as statements:
+        send(FORM)
+    note = f"{1 / found[FORM]:.0f}/s, {len(statements)} statements"
+    return [Measured("POST a registration", found[FORM], found["/one-row/"], note)]
+
+
+def big_call(*, people: int) -> Call:
+    """Make a selective call whose deadline is over, with so many applications and a staged decision for each."""
+    now = clock.now()
+    meeting = (now + timedelta(days=30), now + timedelta(days=30, hours=2))
+    call: Call = CallFactory.create(
+        selective=True,
+        capacity=-(-people // len(Outcome)),
+        asks_to_confirm=True,
+        opens_at=now - timedelta(days=20),
+        closes_at=now - timedelta(days=1),
+        decision_by=(now + timedelta(days=7)).date(),
+        event__published_at=now - timedelta(days=20),
+        event__sessions=[meeting],
+    )
+    staff = UserFactory.create()
+    applications = Registration.objects.bulk_create(RegistrationFactory.build_batch(people, call=call, submitted=True))
+    Identity.objects.bulk_create(
+        Identity(
+            registration=application,
+            given_name="Jānis",
+            family_name="Bērziņš",
+            display_name="Psychologist, Latvia",
+            email=f"person{application.pk}@example.org",
+            organisation="Example clinic",
+        )
+        for application in applications
+    )
+    key_id = links.new_key_id()
+    PrivateLink.objects.bulk_create(
+        PrivateLink(registration=application, version=1, key_id=key_id, created_at=now) for application in applications
+    )
+    for number, outcome in enumerate(Outcome):
+        share = applications[number :: len(Outcome)]
+        selection.stage(registrations=share, outcome=outcome, reason="Fits.", by=staff, now=now)
+    return call
+
+
+def release(call: Call) -> list[Measured]:
+    """The release of every decision of the call, against writing the same rows without thinking."""
+    people = call.registrations.count()
+    with CaptureQueriesContext(connection) as statements:
+        spent = _timed(lambda: selection.release(call=call, by=None, now=clock.now()))
+    note = f"{len(statements)} statements"
+    return [Measured(f"release {people:,} decisions", spent, _bare_writing(call), note)]
+
+
+def _bare_writing(call: Call) -> float:
+    """Seconds for one update of the states and for inserting as many transitions and mails as the release did."""
+    mails, transitions = list(call.mails.all()), list(Transition.objects.filter(registration__call=call))
+    for mail in mails:
+        mail.pk, mail.key, mail.message_id = None, f"{mail.key}:again", f"{mail.message_id}:again"
+    for transition in transitions:
+        transition.pk = None
+
+    def write() -> None:
+        with transaction.atomic():
+            call.registrations.update(state=State.SUBMITTED)
+            Transition.objects.bulk_create(transitions, batch_size=500)
+            OutgoingMail.objects.bulk_create(mails, batch_size=500)
+            transaction.set_rollback(True)
+
+    return _timed(write)
+
+
+def sending(call: Call, *, seconds: float) -> list[Measured]:
+    """The outbox of the call drained by this one process, against a bare loop over the same messages and relay."""
+    OutgoingMail.objects.exclude(call=call).filter(state=MailState.QUEUED).update(state=MailState.HELD)
+    sent = 0
+
+    def drain() -> None:
+        nonlocal sent
+        sent = delivery.drain(clock=clock.now, seconds=seconds)
+
+    spent = _timed(drain)
+    messages = [bytes(mail.rendered or b"") for mail in call.mails.filter(state=MailState.SENT)]
+    bare = _timed(lambda: _hand_over(messages))
+    note = f"{sent / spent:.0f}/s against {sent / bare:.0f}/s, {sent:,} mails"
+    return [Measured("a mail through the outbox, one process", spent / sent, bare / sent, note)]
+
+
+def _hand_over(messages: list[bytes]) -> None:
+    with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT) as smtp:
+        for message in messages:
+            smtp.sendmail(parseaddr(settings.MAIL_FROM)[1], "person@example.org", message)
+
+
+def _timed(act: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start

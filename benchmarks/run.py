@@ -1,0 +1,41 @@
+"""Measures on the database of the environment: empty before, with the demo's content and a big call afterwards."""
+
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import override_settings
+
+django.setup()
+
+# Models can be imported only now.
+from benchmarks import measures  # noqa: E402
+
+PEOPLE = 1000
+
+
+def main() -> None:
+    """Print one line for each measure."""
+    call_command("migrate", verbosity=0)
+    with Path("/dev/null").open("w") as nowhere:
+        call_command("seed_demo", stdout=nowhere)
+    version = ".".join(map(str, connection.get_database_version()))
+    print(f"\n{connection.display_name} {version}", flush=True)
+    for measure in (measures.pages, measures.registration):
+        _print(measure(seconds=4))
+    call = measures.big_call(people=PEOPLE)
+    _print(measures.release(call))
+    _print(measures.sending(call, seconds=20))
+
+
+def _print(found: list[measures.Measured]) -> None:
+    for line in found:
+        print(f"  {line}", flush=True)
+
+
+if __name__ == "__main__":
+    plain_names = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(ROOT_URLCONF="benchmarks.urls", STORAGES=settings.STORAGES | {"staticfiles": plain_names}):
+        main()
