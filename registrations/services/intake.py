@@ -17,7 +17,7 @@ from registrations.mail.outbox import Letter
 from registrations.models import PrivateLink, Registration
 from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
-from registrations.services import workflow
+from registrations.services import told, workflow
 from registrations.services.answers import Answers, form_digest, replace_answers, write_answers, write_identity
 from registrations.states import NOT_LIVE
 
@@ -256,7 +256,9 @@ def _register(
     write_identity(registration, person)
     write_answers(registration, answers, now=now)
     link = _make_link(registration, now=now)
-    _ask_for_proof(registration, call, now=now, has_code=has_code)
+    about = facts.of_call(call)
+    told.remember(about, now=now)
+    _ask_for_proof(registration, about, now=now, has_code=has_code)
     return link
 
 
@@ -285,7 +287,7 @@ def _send_again(
     _rewrite(registration, person, answers, now=now)
     workflow.record(registration=registration, act=Act.SEND_AGAIN, now=now, channel="portal")
     link = _make_link(registration, now=now)
-    _ask_for_proof(registration, call, now=now)
+    _ask_for_proof(registration, facts.of_call(call), now=now)
     return link
 
 
@@ -307,14 +309,9 @@ def _newest_link(registration: Registration) -> PrivateLink | None:
     return registration.links.filter(revoked_at=None).order_by("-version").first()
 
 
-def _ask_for_proof(registration: Registration, call: Call, *, now: datetime, has_code: bool = True) -> None:
-    letter = Letter(
-        MailKind.PROVE_ADDRESS,
-        f"v{registration.version}",
-        registration,
-        says={"has_code": has_code, **facts.about_proving(call, asked_at=now)},
-    )
-    outbox.put(letter, about=facts.of_call(call), now=now)
+def _ask_for_proof(registration: Registration, about: facts.CallFacts, *, now: datetime, has_code: bool = True) -> None:
+    says = {"has_code": has_code, **facts.about_proving(about.call, asked_at=now)}
+    outbox.put(Letter(MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says), about=about, now=now)
 
 
 def _tell_owner(registration: Registration, call: Call, *, now: datetime) -> None:

@@ -9,15 +9,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, Min, Q, QuerySet
 
-from events import times
-from events.enums import EventFormat, Status
-from events.models import Call, Event, Publication
+from events.enums import EventFormat
+from events.models import Call, Event
+from events.queries import visible_publications
 from registrations import policies
 from registrations.enums import Act, Actor, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Registration, ToldEvent, ToldPublication
-from registrations.services import workflow
+from registrations.services import told, workflow
 from registrations.states import EXPECTING
 
 #: An unproven address is reminded once: so long after the form was sent, or before the deadline if that is earlier.
@@ -31,7 +31,10 @@ TELL_OUTCOME_WITHIN = timedelta(days=30)
 
 
 def run_scans(*, now: datetime) -> dict[str, int]:
-    """Run every scan; returns how much each did."""
+    """Run every scan; returns how much each did.
+
+    One that fails does not keep the others: raises ExceptionGroup at the end.
+    """
     scans: Sequence[Callable[..., int]] = (
         handle_deadlines,
         remind_unproven,
@@ -43,7 +46,15 @@ def run_scans(*, now: datetime) -> dict[str, int]:
         remind_of_events,
         tell_outcomes,
     )
-    return {scan.__name__: scan(now=now) for scan in scans}
+    done, failures = {}, []
+    for scan in scans:
+        try:
+            done[scan.__name__] = scan(now=now)
+        except Exception as failure:  # whatever it is, it concerns this scan alone
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("Some scans failed; the others are done.", failures)
+    return done
 
 
 def handle_deadlines(*, now: datetime) -> int:
@@ -137,9 +148,8 @@ def tell_cancellations(*, now: datetime) -> int:
 def tell_changes(*, now: datetime) -> int:
     """Tell people who expect an event that its revision has grown since they were last told."""
     first_seen = Event.objects.filter(call__isnull=False, told=None)
-    for event in first_seen:
-        with transaction.atomic():
-            ToldEvent.objects.get_or_create(event=event, defaults=_told(event, now=now))
+    for event in first_seen.select_related("call"):
+        told.remember(facts.of_call(event.call), now=now)
     changed = Event.objects.filter(call__isnull=False, cancelled_at=None, revision__gt=F("told__revision"))
     return sum(_tell_change(event, now=now) for event in changed.select_related("call", "told"))
 
@@ -155,20 +165,15 @@ def remind_of_events(*, now: datetime) -> int:
             made += _alarm(call, now=now)
             continue
         confirmed = Registration.objects.filter(call=call, state=State.CONFIRMED)
-        made += _for_each_call(
-            confirmed, MailKind.EVENT_REMINDER, lambda r: "once", now=now, useless_after=call.starts_at
-        )
+        # An event that was put off reminds again.
+        day = partial(_always, f"{call.starts_at:%Y%m%d}")
+        made += _for_each_call(confirmed, MailKind.EVENT_REMINDER, day, now=now, useless_after=call.starts_at)
     return made
 
 
 def tell_outcomes(*, now: datetime) -> int:
     """Tell people who took part that an outcome of their event is out."""
-    fresh = Publication.objects.filter(
-        status=Status.PUBLISHED,
-        published_at__lte=now,
-        published_at__gt=now - TELL_OUTCOME_WITHIN,
-        told=None,
-    )
+    fresh = visible_publications(now).filter(published_at__gt=now - TELL_OUTCOME_WITHIN, told=None)
     made = 0
     for publication in fresh:
         took_part = Registration.objects.filter(
@@ -176,15 +181,13 @@ def tell_outcomes(*, now: datetime) -> int:
             call__event__is_hidden=False,
             state__in=[State.CONFIRMED, State.ATTENDED],
         )
-        made += _for_each_call(
-            took_part, MailKind.OUTCOME_PUBLISHED, partial(_publication_version, publication.pk), now=now
-        )
+        made += _for_each_call(took_part, MailKind.OUTCOME_PUBLISHED, partial(_always, f"p{publication.pk}"), now=now)
         ToldPublication.objects.get_or_create(publication=publication, defaults={"told_at": now})
     return made
 
 
-def _publication_version(pk: int, _: Registration) -> str:
-    return f"p{pk}"
+def _always(version: str, _: Registration) -> str:
+    return version
 
 
 def _handle_deadline(call: Call, *, now: datetime) -> int:
@@ -206,9 +209,10 @@ def _handle_deadline(call: Call, *, now: datetime) -> int:
 
 
 def _alarm(call: Call, *, now: datetime) -> int:
-    if not Registration.objects.filter(call=call, state=State.CONFIRMED).exists():
-        return 0
     with transaction.atomic():
+        call = workflow.locked(call)
+        if not call.registrations.filter(state=State.CONFIRMED).exists():
+            return 0
         return _tell_organisers(call, MailKind.JOIN_LINK_MISSING, f"e{call.event.revision}", {}, now=now)
 
 
@@ -221,22 +225,21 @@ def _tell_organisers(call: Call, kind: MailKind, version: str, says: Mapping[str
 def _tell_change(event: Event, *, now: datetime) -> int:
     with transaction.atomic():
         call = workflow.locked(event.call)
-        told = ToldEvent.objects.select_for_update().get(event=event)
-        fresh = _told(call.event, now=now)
-        if told.revision >= fresh["revision"]:
+        about = facts.of_call(call)
+        last = ToldEvent.objects.select_for_update().get(event=event)
+        fresh = told.what_it_says(about, now=now)
+        if last.revision >= fresh["revision"]:
             return 0
-        says = {"old_when": told.facts["when"], "change": _change_words(told.facts, fresh["facts"])}
-        people = _of_call(call, Registration.objects.filter(state__in=EXPECTING))
+        says = {"old_when": last.facts["when"], "change": _change_words(last.facts, fresh["facts"])}
+        # Nobody plans by what is over.
+        expecting = (
+            Registration.objects.filter(state__in=EXPECTING) if now < about.ends_at else Registration.objects.none()
+        )
+        people = _of_call(call, expecting)
         letters = [Letter(MailKind.EVENT_CHANGED, f"e{fresh['revision']}", person, says) for person in people]
-        made = outbox.put_many(letters, about=facts.of_call(call), now=now)
+        made = outbox.put_many(letters, about=about, now=now)
         ToldEvent.objects.filter(event=event).update(**fresh)
         return len(made)
-
-
-def _told(event: Event, *, now: datetime) -> dict[str, Any]:
-    when = "; ".join(times.session_lines(event.sessions.all(), event.zone))
-    place = [event.format, event.platform, event.city, event.country, event.venue]
-    return {"revision": event.revision, "facts": {"when": when, "place": place}, "told_at": now}
 
 
 def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
