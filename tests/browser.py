@@ -24,6 +24,17 @@ def browser_type_launch_args() -> dict[str, object]:
         pytest.fail(str(missing), pytrace=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def browser_before_database(request: pytest.FixtureRequest) -> None:
+    """Start Chromium before the test database is set up, in runs that need it at all.
+
+    Playwright runs an event loop in the test's thread, and Django keeps other connections inside one than outside: set
+    up outside, the database's copy of the migrations' rows is not found inside, and the database cannot be dropped.
+    """
+    if any("page" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("browser")
+
+
 @pytest.fixture
 def site(live_server: Any, settings: Any) -> str:
     """The address of the running site; links in mails lead there too. Its rows are committed for real."""

@@ -9,7 +9,7 @@ from registrations.models import Registration
 from tests.factories import DecisionFactory, OutgoingMailFactory, RegistrationFactory, ReviewFactory
 from tests.registrations.people_story import LIST, REVIEWS, act_page, application, call_page, change_page, story
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WIDTHS = (360, 1280)

@@ -122,16 +122,16 @@ def test_attendance_is_saved_for_all_at_once_and_can_be_corrected():
     assert states[told.applicant.pk] == State.SUBMITTED
 
 
-@pytest.mark.parametrize("page", ["not-answered/", "not-told/", "attendance/", "register/"])
+@pytest.mark.parametrize("name", ["not-answered/", "not-told/", "attendance/", "register/"])
 @pytest.mark.parametrize("number", [1, 30])
-def test_each_list_needs_at_most_twenty_queries(page, number, django_assert_max_num_queries):
+def test_each_list_needs_at_most_twenty_queries(name, number, django_assert_max_num_queries):
     told = story(capacity=None)
     for _ in range(number):
         OutgoingMailFactory(registration=RegistrationFactory(call=told.call, selected=True), refused=True)
         RegistrationFactory(call=told.call, confirmed=True)
     client = signed_in(told.organiser)
     with django_assert_max_num_queries(20):
-        client.get(call_page(told.call, page))
+        client.get(call_page(told.call, name))
 
 
 @pytest.mark.parametrize("number", [1, 30])

@@ -162,5 +162,5 @@ def test_the_file_is_named_by_the_event_and_not_kept_in_caches():
     assert (
         response.headers["Content-Disposition"] == f'attachment; filename="registrations-{told.call.event.slug}.xlsx"'
     )
-    response.close()
+    b"".join(response.streaming_content)
     assert "no-store" in response.headers["Cache-Control"]
