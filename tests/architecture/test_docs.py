@@ -45,7 +45,7 @@ def wrong_numbers(document: str) -> list[str]:
 def test_the_drawing_shows_each_room_and_each_part_of_the_apps():
     parts = {
         path.name
-        for app in ("accounts", "events", "registrations")
+        for app in ("accounts", "events", "registrations", "registrations/mail", "registrations/services")
         for path in (ROOT / app).iterdir()
         if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
     }
