@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import idna
 from django.conf import settings
+from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
@@ -51,10 +52,14 @@ def drain(*, clock: Callable[[], datetime], seconds: float) -> int:
             if not mails:
                 break
             for mail in mails:
+                if not is_gate_open(now=clock()):
+                    _put_back(mails)
+                    return sent
                 try:
                     sent += hand_over(mail, relay=relay, clock=clock)
                 except RelayClosed as closed:
-                    _close_gate(mails, reason=str(closed), now=clock())
+                    _close_gate(reason=str(closed), now=clock())
+                    _put_back(mails)
                     return sent
                 if sent and not is_known_to_work:
                     is_known_to_work = True
@@ -127,16 +132,19 @@ def _due(now: datetime) -> QuerySet[OutgoingMail]:
 
 
 def _fill_in(rendered: bytes, mail: OutgoingMail) -> bytes:
-    filled = rendered.replace(catalogue.ADDRESS_MARK.encode(), _recipient(mail).encode("ascii"))
+    filled = rendered
     if mail.link is not None:
         code = links.code_of(mail.link)
         filled = filled.replace(catalogue.LINK_MARK.encode(), links.token_of(mail.link).encode())
         filled = filled.replace(catalogue.CODE_MARK.encode(), f"{code[:4]} {code[4:]}".encode())
-    return filled
+    # Last: an address may look like one of the other marks.
+    return filled.replace(catalogue.ADDRESS_MARK.encode(), _recipient(mail).encode("ascii"))
 
 
 def _recipient(mail: OutgoingMail) -> str:
     address = mail.registration.identity.email if mail.registration else mail.call.reply_to
+    # Whatever wrote the row: a line break in it would write headers.
+    validate_email(address)
     local, _, domain = address.rpartition("@")
     return f"{local}@{idna.encode(domain, uts46=True).decode()}"
 
@@ -169,12 +177,16 @@ def _finish(mail: OutgoingMail, **values: object) -> bool:
     return False
 
 
-def _close_gate(mails: list[OutgoingMail], *, reason: str, now: datetime) -> None:
-    """Leave the relay alone for a while and put the leased mails back as they were: no attempt is spent."""
+def _close_gate(*, reason: str, now: datetime) -> None:
+    """Leave the relay alone for a while, longer each time."""
     with transaction.atomic():
         gate, _ = MailGate.objects.select_for_update().get_or_create(pk=1)
         seconds = GATE_SECONDS[min(gate.failures, len(GATE_SECONDS) - 1)]
         gate.closed_until, gate.failures, gate.reason = now + timedelta(seconds=seconds), gate.failures + 1, reason
         gate.save(update_fields=["closed_until", "failures", "reason"])
-        ours = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], lease_token=mails[0].lease_token)
-        ours.filter(state__in=_LEASED).update(state=MailState.QUEUED, lease_token="", lease_until=None)
+
+
+def _put_back(mails: list[OutgoingMail]) -> None:
+    """Let go of those that were not handed over, as they were: no attempt is spent."""
+    ours = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], lease_token=mails[0].lease_token)
+    ours.filter(state__in=_LEASED).update(state=MailState.QUEUED, lease_token="", lease_until=None)

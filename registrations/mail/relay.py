@@ -58,10 +58,6 @@ class FolderRelay:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RelayClosed(f"The mail folder cannot be made ({type(error).__name__}).") from error
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -72,6 +68,7 @@ class FolderRelay:
     ) -> None:
         before_data()
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
                 file.write(message)
             Path(file.name).replace(self._folder / f"{name}.eml")
