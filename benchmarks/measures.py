@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,12 +22,15 @@ from registrations import links
 from registrations.enums import MailState, Outcome, State
 from registrations.mail import delivery
 from registrations.models import Identity, OutgoingMail, PrivateLink, Registration, Transition
+from registrations.people import address_index
 from registrations.services import selection
 from tests.factories import CallFactory, RegistrationFactory, UserFactory, person
 
 PAGES = ("/", "/events/", "/events/mental-health-and-pcve/", "/events/mental-health-and-pcve/register/")
 FORM = "/events/mental-health-and-pcve/register/"
+LINK_FORM = "/registrations/link/"
 ROUNDS = 5
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,10 @@ def _spent(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
 
 
-def medians(acts: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, float]:
+def medians(acts: Mapping[Name, Callable[[], object]], *, seconds: float) -> dict[Name, float]:
     """Return the seconds that each act takes, as a median of rounds in turns; all of it takes about `seconds`."""
     slice_of_time = seconds / len(acts) / ROUNDS
-    spent: dict[str, list[float]] = {name: [] for name in acts}
+    spent: dict[Name, list[float]] = {name: [] for name in acts}
     for act in acts.values():
         act()
     for _ in range(ROUNDS):
@@ -97,6 +101,23 @@ def registration(*, seconds: float) -> list[Measured]:
     return [Measured("POST a registration", found[FORM], found["/one-row/"], note)]
 
 
+def strangers(*, seconds: float) -> list[Measured]:
+    """What a stopwatch tells somebody who types another person's address: a registered one against a new one."""
+    client = Client(SERVER_NAME="localhost")
+    call = Call.objects.get(event__slug=FORM.split("/")[2])
+    known = itertools.cycle([made.identity.email for made in _people(call, 500, confirmed=True)])
+    numbers = itertools.count(100_000)
+
+    def send(address: str, is_known: bool) -> None:
+        fields = person(next(numbers), **({"email": next(known)} if is_known else {}))
+        client.post(address, {**vars(fields), "q-closer_to": "security", "privacy": "on"})
+
+    acts = {(a, known): partial(send, a, known) for a in (FORM, LINK_FORM) for known in (True, False)}
+    found = medians(acts, seconds=seconds)
+    names = {FORM: "POST the form: a known address, a new one", LINK_FORM: "POST “send my link again”: the same"}
+    return [Measured(names[address], found[address, True], found[address, False]) for address in names]
+
+
 def big_call(*, people: int) -> Call:
     """Make a selective call whose deadline is over, with so many applications and a staged decision for each."""
     now = clock.now()
@@ -112,26 +133,31 @@ def big_call(*, people: int) -> Call:
         event__sessions=[meeting],
     )
     staff = UserFactory.create()
-    applications = Registration.objects.bulk_create(RegistrationFactory.build_batch(people, call=call, submitted=True))
-    Identity.objects.bulk_create(
-        Identity(
-            registration=application,
-            given_name="Jānis",
-            family_name="Bērziņš",
-            display_name="Psychologist, Latvia",
-            email=f"person{application.pk}@example.org",
-            organisation="Example clinic",
-        )
-        for application in applications
-    )
-    key_id = links.new_key_id()
-    PrivateLink.objects.bulk_create(
-        PrivateLink(registration=application, version=1, key_id=key_id, created_at=now) for application in applications
-    )
+    applications = _people(call, people, submitted=True)
     for number, outcome in enumerate(Outcome):
         share = applications[number :: len(Outcome)]
         selection.stage(registrations=share, outcome=outcome, reason="Fits.", by=staff, now=now)
     return call
+
+
+def _people(call: Call, number: int, **traits: bool) -> list[Registration]:
+    """So many registrations with identity and private link, inserted together."""
+    made = RegistrationFactory.build_batch(number, call=call, **traits)
+    people = [person(n, email=f"{call.event.slug}{n}@example.org") for n in range(number)]
+    for registration, somebody in zip(made, people, strict=True):
+        registration.address_index = address_index(somebody.email)
+    made = Registration.objects.bulk_create(made)
+    names = [field.name for field in Identity._meta.fields if field.name != "registration"]
+    Identity.objects.bulk_create(
+        Identity(registration=registration, **{name: getattr(somebody, name) for name in names})
+        for registration, somebody in zip(made, people, strict=True)
+    )
+    key_id = links.new_key_id()
+    PrivateLink.objects.bulk_create(
+        PrivateLink(registration=registration, version=1, key_id=key_id, created_at=registration.sent_at)
+        for registration in made
+    )
+    return made
 
 
 def release(call: Call) -> list[Measured]:
