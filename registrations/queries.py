@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db.models import Max, Prefetch, QuerySet
 
-from accounts.enums import Role
 from accounts.models import User
+from accounts.queries import is_administrator
 from events.models import Call
 from registrations.enums import Act, State
 from registrations.models import Answer, Criterion, Decision, OutgoingMail, PrivateLink, Question, Registration
@@ -16,11 +16,6 @@ from registrations.states import NOT_LIVE
 def organises(*, user: User, call: Call) -> bool:
     """Whether the user organises this call (administrators organise all)."""
     return is_administrator(user) or (user.is_active and call.organisers.filter(pk=user.pk).exists())
-
-
-def is_administrator(user: User) -> bool:
-    """Whether the user may do everything: a superuser, or a member of the administrators' group."""
-    return user.is_active and (user.is_superuser or user.groups.filter(name=Role.ADMINISTRATOR).exists())
 
 
 def reviews(*, user: User, call: Call) -> bool:

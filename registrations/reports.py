@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, NullIf
 
-from accounts.enums import Role
 from accounts.models import User
+from accounts.queries import is_administrator
 from events.models import Call
 from registrations.enums import MailKind, MailState, Outcome, State
 from registrations.models import MailGate, OutgoingMail, Registration, Review, Score
@@ -21,11 +21,6 @@ NEWS = frozenset(move.mail for move in MOVES if move.mail) | {MailKind.ADDRESS_C
 DECISIONS = frozenset({MailKind.SELECTED, MailKind.RESERVE, MailKind.NOT_SELECTED})
 _WAITING = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
 _EXPECTED_AT_EVENT = (State.CONFIRMED, State.ATTENDED, State.ABSENT)
-
-
-def is_administrator(user: User) -> bool:
-    """Whether the user may see every call: a superuser or a member of the group of administrators."""
-    return user.is_active and (user.is_superuser or user.groups.filter(name=Role.ADMINISTRATOR).exists())
 
 
 def calls_of(user: User) -> QuerySet[Call]:

@@ -4,6 +4,8 @@ import pytest
 from django.urls import get_resolver
 
 from accounts.enums import Role
+from events.models import Call
+from registrations import reports
 from registrations.enums import State
 from registrations.models import OutgoingMail, Registration
 from tests.factories import RegistrationFactory, UserFactory
@@ -115,6 +117,14 @@ def test_an_organiser_of_another_call_guesses_in_vain():
     assert set(found.values()) <= {404, 405}
     assert list(Registration.objects.values()) == before
     assert not OutgoingMail.objects.exists()
+
+
+def test_without_the_limit_to_one_s_own_calls_the_guess_would_succeed(monkeypatch):
+    told = story()
+    other = story(reference="P-9ZZZZ")
+    monkeypatch.setattr(reports, "calls_of", lambda user: Call.objects.all())
+    page = signed_in(told.organiser).get(f"{LIST}{other.applicant.pk}/change/")
+    assert page.status_code == 200
 
 
 def test_a_reviewer_of_another_call_guesses_in_vain():

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from registrations import exports
 from registrations.enums import QuestionKind
 from registrations.exports import safe_cell
 from tests.factories import AnswerFactory, DecisionFactory, QuestionFactory, RegistrationFactory, ReviewFactory
@@ -103,6 +104,13 @@ def test_no_cell_can_become_a_formula(payload):
 
     assert row["Why?"] == row["Organisation"] == f"'{payload}"
     assert ("inlineStr", payload.replace("\r", "_x000D_")) in read_xlsx(told)[1]  # as the format writes it
+
+
+def test_without_the_guard_a_cell_would_be_a_formula(monkeypatch):
+    told = story()
+    told.applicant.answers.filter(question=told.motivation).update(text="=1+1")
+    monkeypatch.setattr(exports, "safe_cell", str)
+    assert read_csv(told)[0]["Why?"] == "=1+1"
 
 
 def test_a_question_s_wording_cannot_become_a_formula():
