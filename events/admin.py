@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.models import User
 from events import documents, queries, times
@@ -21,6 +20,7 @@ from events.models import Announcement, Event, Page, Publication, WorkingGroup
 from events.policies import is_visible, publication_state
 from events.services import publishing
 from ranportal.shared import clock
+from ranportal.shared.admin import HistoryAdmin
 from ranportal.shared.clock import moment_of
 from ranportal.shared.refusals import Refused
 
@@ -53,7 +53,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-class PageAdmin(SimpleHistoryAdmin):
+class PageAdmin(HistoryAdmin):
     """What announcements and publications share: their state in words, publishing, withdrawing and a preview."""
 
     list_display: tuple[str, ...] = ("title", "kind", "state", "preview_link")

@@ -81,6 +81,14 @@ def moment_words(instant: datetime, zone: ZoneInfo) -> str:
     return f"{short_date(local.date())}, {local:%H:%M}"
 
 
+def until_words(instant: datetime, zone: ZoneInfo) -> str:
+    """Return "15 September, 12:00", or of a midnight "the end of Monday 14 September", which nobody misreads."""
+    local = instant.astimezone(zone)
+    if (local.hour, local.minute) == (0, 0):
+        return f"the end of {date_words((local - _MINUTE).date())}"
+    return moment_words(instant, zone)
+
+
 def zone_words(zone: ZoneInfo) -> str:
     """Return "Brussels time"."""
     return f"{zone.key.rpartition('/')[2].replace('_', ' ')} time"

@@ -86,7 +86,7 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
         "day": times.short_date(facts.starts_at.astimezone(zone).date()),
         "decision_by": times.date_words(call.decision_by) if call.decision_by else None,
         **about_proving(call),
-        "list_closes": times.moment_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
+        "list_closes": times.until_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
         "places": call.capacity,
         "site_url": f"{settings.SITE_URL}/events/",
     }
@@ -94,7 +94,7 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
 
 def about_proving(call: Call, *, asked_at: datetime | None = None) -> dict[str, Any]:
     """Until when an address can be proven, for whom is asked at this moment."""
-    return {"prove_by": times.moment_words(policies.prove_until(call, asked_at=asked_at), call.event.zone)}
+    return {"prove_by": times.until_words(policies.prove_until(call, asked_at=asked_at), call.event.zone)}
 
 
 def about_registration(registration: Registration, facts: CallFacts) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def about_state(
     """What a mail says to a person who is in `state`; the registration may still be on its way there."""
     zone = facts.call.event.zone
     return {
-        "answer_by": times.moment_words(answer_by, zone) if answer_by else None,
+        "answer_by": times.until_words(answer_by, zone) if answer_by else None,
         "answer_day": times.short_date(answer_by.astimezone(zone).date()) if answer_by else "",
         "must_answer": state == State.SELECTED,
         "has_place": state in HOLDS_PLACE,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django import template
 
@@ -66,10 +66,7 @@ def day(value: date) -> str:
 @register.filter
 def until(instant: datetime, event: Event) -> str:
     """Return "15 September, 12:00", or of a midnight "the end of Monday 14 September", which nobody misreads."""
-    local = instant.astimezone(event.zone)
-    if (local.hour, local.minute) == (0, 0):
-        return f"the end of {times.date_words((local - timedelta(minutes=1)).date())}"
-    return times.moment_words(instant, event.zone)
+    return times.until_words(instant, event.zone)
 
 
 @register.filter

@@ -75,6 +75,11 @@ def test_a_moment_is_said_as_the_zone_shows_it():
     assert times.moment_words(datetime(2023, 9, 15, 10, 0, tzinfo=UTC), BRUSSELS) == "15 September, 12:00"
 
 
+def test_a_midnight_is_the_end_of_the_day_before():
+    assert times.until_words(datetime(2023, 9, 14, 22, 0, tzinfo=UTC), BRUSSELS) == "the end of Thursday 14 September"
+    assert times.until_words(datetime(2023, 9, 15, 10, 0, tzinfo=UTC), BRUSSELS) == "15 September, 12:00"
+
+
 @pytest.mark.parametrize(
     ("days", "words"),
     [
