@@ -8,7 +8,9 @@ from registrations.admin.session_inline import DayInput, HourInput
 
 
 class MomentWidget(forms.MultiWidget):
-    """Two inputs, each with a name of its own for those who do not see them side by side."""
+    """Two inputs in a group that the label names, each with a name of its own for those who do not see them."""
+
+    use_fieldset = True
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__([DayInput({"aria-label": "Day"}), HourInput({"aria-label": "Hour"})], attrs)
