@@ -143,6 +143,7 @@ class _Session:
         self._writer = writer
         self._sender = ""
         self._recipients: list[str] = []
+        self._is_open = False
 
     async def run(self) -> None:
         """Talk until the client quits or the line is cut."""
@@ -158,12 +159,14 @@ class _Session:
         """Answer one command; False ends the session."""
         match verb:
             case "MAIL":
-                self._sender, self._recipients = _address(rest), []
-                await self._say(self._sink.behaviour.sender)
+                await self._mail(_address(rest))
             case "RCPT":
                 await self._recipient(_address(rest))
             case "DATA":
                 return await self._data()
+            case "RSET":
+                self._is_open = False
+                await self._say("250 fine")
             case "QUIT":
                 await self._say("221 bye")
                 return False
@@ -178,9 +181,16 @@ class _Session:
             "EHLO": ["250-sink", *auth, "250-8BITMIME", "250 SMTPUTF8"],
             "HELO": ["250 fine"],
             "NOOP": ["250 fine"],
-            "RSET": ["250 fine"],
             "AUTH": [behaviour.auth],
         }
+
+    async def _mail(self, address: str) -> None:
+        if self._is_open:
+            await self._say("503 5.5.1 nested MAIL command")
+            return
+        self._sender, self._recipients = address, []
+        self._is_open = self._sink.behaviour.sender.startswith("2")
+        await self._say(self._sink.behaviour.sender)
 
     async def _recipient(self, address: str) -> None:
         answer = self._sink.behaviour.recipients.get(address, "250 2.1.5 fine")
@@ -193,6 +203,7 @@ class _Session:
             await self._say("503 5.5.1 no recipient")
             return True
         await self._say("354 go on")
+        self._is_open = False
         message = Received(self._sender, tuple(self._recipients), await self._message())
         behaviour = self._sink.behaviour
         await asyncio.sleep(behaviour.delay_seconds)

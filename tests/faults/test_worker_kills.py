@@ -9,12 +9,13 @@ import pytest
 from celery import current_app
 from django.db import transaction
 
+from ranportal.shared import clock
 from registrations import links
 from registrations.enums import MailKind, MailState
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Identity, OutgoingMail, PrivateLink, Registration
-from tests.factories import NOW, CallFactory, RegistrationFactory
+from tests.factories import CallFactory, RegistrationFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 CONCURRENCY = 2
@@ -62,6 +63,7 @@ def test_killed_workers_and_a_forgetful_broker_lose_no_mail(worker, smtp_sink, s
 
 def put_mails(count: int) -> None:
     """So many mails in the outbox, each to another person, with private links and codes; each rings the doorbell."""
+    now = clock.now()
     call = CallFactory(unlimited=True)
     people = Registration.objects.bulk_create(RegistrationFactory.build_batch(count, unproven=True, call=call))
     Identity.objects.bulk_create(
@@ -69,11 +71,11 @@ def put_mails(count: int) -> None:
         for n, person in enumerate(people)
     )
     PrivateLink.objects.bulk_create(
-        PrivateLink(registration=person, version=1, key_id=links.new_key_id(), created_at=NOW) for person in people
+        PrivateLink(registration=person, version=1, key_id=links.new_key_id(), created_at=now) for person in people
     )
     letters = [Letter(MailKind.PROVE_ADDRESS, "v1", person, says={"has_code": True}) for person in people]
     with transaction.atomic():
-        outbox.put_many(letters, about=facts.of_call(call), now=NOW)
+        outbox.put_many(letters, about=facts.of_call(call), now=now)
 
 
 def forget_everything() -> None:

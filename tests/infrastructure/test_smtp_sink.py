@@ -30,6 +30,13 @@ def test_a_recipient_can_be_refused(smtp_sink, client):
     assert smtp_sink.messages == []
 
 
+def test_a_second_mail_while_the_first_is_open_is_refused(client):
+    client.mail("from@example.org")
+    assert client.mail("from@example.org")[0] == 503
+    client.rset()
+    assert client.mail("from@example.org")[0] == 250
+
+
 def test_a_message_can_be_put_off(smtp_sink, client):
     smtp_sink.behaviour.data = "451 4.3.0 later"
     with pytest.raises(smtplib.SMTPDataError, match="451"):
