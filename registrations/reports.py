@@ -1,5 +1,6 @@
 """Reads for staff: whose calls, how full they are, who has not answered, who has not been told."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,10 @@ NEWS = frozenset(move.mail for move in MOVES if move.mail) | {MailKind.ADDRESS_C
 #: Mails that bring a decision.
 DECISIONS = frozenset({MailKind.SELECTED, MailKind.RESERVE, MailKind.NOT_SELECTED})
 _WAITING = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
+_SOUGHT = (
+    "reference",
+    *(f"identity__{name}" for name in ("given_name", "family_name", "display_name", "email", "organisation")),
+)
 _EXPECTED_AT_EVENT = (State.CONFIRMED, State.ATTENDED, State.ABSENT)
 
 
@@ -141,15 +146,25 @@ def _staged(outcome: Outcome) -> Q:
     return Q(state=State.SUBMITTED, decision__outcome=outcome, decision__released_at__isnull=True)
 
 
-def people_found(registrations: QuerySet[Registration], text: str) -> QuerySet[Registration]:
-    """Those whose reference, name, address or organisation contains every word of the text."""
-    for word in text.split()[:8]:
-        fields = ("given_name", "family_name", "display_name", "email", "organisation")
-        match = Q(reference__icontains=word)
-        for field in fields:
-            match |= Q(**{f"identity__{field}__icontains": word})
-        registrations = registrations.filter(match)
-    return registrations.order_by("identity__family_name", "identity__given_name", "pk")
+def people_found(registrations: QuerySet[Registration], text: str, *, at_most: int) -> list[Registration]:
+    """Those whose reference, name, address or organisation contains every word of the text, by family name.
+
+    Case and accents do not matter, on any database: "berzins" finds Bērziņš.
+    """
+    words = _folded(text).split()
+    rows = registrations.order_by("identity__family_name", "identity__given_name", "pk").values_list("pk", *_SOUGHT)
+    found = [pk for pk, *said in rows.iterator() if _has_all(_folded(" ".join(filter(None, said))), words)]
+    kept = registrations.in_bulk(found[:at_most])
+    return [kept[pk] for pk in found[:at_most]]
+
+
+def _has_all(said: str, words: list[str]) -> bool:
+    return bool(words) and all(word in said for word in words)
+
+
+def _folded(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
 
 
 def not_answered(registrations: QuerySet[Registration]) -> QuerySet[Registration]:

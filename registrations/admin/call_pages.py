@@ -40,7 +40,7 @@ def find(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Htt
         one = _people(request, call).filter(reference=text.upper()).first()
         if one is not None:
             return redirect("admin:registrations_registration_change", one.pk)
-    found = list(reports.people_found(_people(request, call), text)[: _FOUND_AT_MOST + 1]) if text else []
+    found = reports.people_found(_people(request, call), text, at_most=_FOUND_AT_MOST + 1)
     context = {
         "title": "Find a person",
         "sought": text,

@@ -131,7 +131,7 @@ def test_no_other_lookup_is_answered(lookup):
     assert signed_in(told.organiser).get(f"{LIST}?call={told.call.pk}&{lookup}").status_code == 400
 
 
-@pytest.mark.parametrize("sought", ["Őrségi", "zoë őrs", "ZOE@example.org", "P-2AAA"])
+@pytest.mark.parametrize("sought", ["Őrségi", "zoë őrs", "orsegi zoe", "ZOE@example.org", "P-2AAA"])
 def test_a_person_is_found_by_name_address_or_reference_without_a_name_in_an_address(sought):
     told = story()
     application(told.call, given_name="Jo", family_name="Other")
@@ -145,6 +145,23 @@ def test_a_whole_reference_leads_straight_to_the_page():
     told = story()
     page = signed_in(told.organiser).post(call_page(told.call, "find/"), {"sought": "p-2aaaa"})
     assert page.headers["Location"] == f"{LIST}{told.applicant.pk}/change/"
+
+
+def test_finding_nothing_asks_for_words_and_finds_nobody():
+    told = story()
+    page = signed_in(told.organiser).post(call_page(told.call, "find/"), {"sought": "  "})
+    assert page.context["registrations"] == []
+    assert "Type a reference" in page.content.decode()
+
+
+def test_a_find_among_many_needs_few_queries(django_assert_max_num_queries):
+    told = story()
+    for _ in range(60):
+        application(told.call, given_name="Jo")
+    client = signed_in(told.organiser)
+    with django_assert_max_num_queries(20):
+        page = client.post(call_page(told.call, "find/"), {"sought": "jo"})
+    assert (len(page.context["registrations"]), page.context["there_are_more"]) == (50, True)
 
 
 def test_finding_is_limited_to_the_call():
