@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
+from accounts.queries import is_administrator
 from ranportal.shared import clock
 from registrations import reports
 from registrations.enums import MailState
@@ -107,6 +108,7 @@ class OutboxAdmin(admin.ModelAdmin):
             "gate": reports.mail_gate(),
             "at": clock.now(),
             "may_act": self.has_change_permission(request),
+            "may_resume": self._may_resume(request),
         }
         return super().changelist_view(request, {**about, **(extra_context or {})})
 
@@ -141,9 +143,13 @@ class OutboxAdmin(admin.ModelAdmin):
         return redirect("admin:registrations_outgoingmail_change", mail.pk)
 
     def pause(self, request: HttpRequest) -> HttpResponseBase:
-        """Stop all outgoing mail."""
+        """Stop all outgoing mail. A pause that is there stays its author's, who ends it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
+        before = reports.mail_gate()
+        if before is not None and before.paused_at is not None:
+            messages.warning(request, "All outgoing mail is paused already.")
+            return redirect("admin:registrations_outgoingmail_changelist")
         reason = request.POST.get("reason", "").strip()[:300]
         gate = outbox.pause(now=clock.now(), by=request.user, reason=reason)
         self.log_change(request, gate, f"All mail paused. {reason}".strip())
@@ -154,9 +160,20 @@ class OutboxAdmin(admin.ModelAdmin):
         """Let mail go again."""
         if not self.has_change_permission(request):
             raise PermissionDenied
+        if not self._may_resume(request):
+            messages.error(request, "Only who paused the mail, or an administrator, lets it go again.")
+            return redirect("admin:registrations_outgoingmail_changelist")
         self.log_change(request, outbox.resume(), "Mail resumed.")
         messages.success(request, "Outgoing mail goes again.")
         return redirect("admin:registrations_outgoingmail_changelist")
+
+    def _may_resume(self, request: HttpRequest) -> bool:
+        """Whoever acts here tries a busy relay again; a person's pause is ended by that person or an administrator."""
+        if not self.has_change_permission(request):
+            return False
+        gate = reports.mail_gate()
+        is_others = gate is not None and gate.paused_at is not None and gate.paused_by_id != request.user.pk
+        return not is_others or is_administrator(request.user)
 
     # Acts on several
 
@@ -199,7 +216,7 @@ class OutboxAdmin(admin.ModelAdmin):
 
     @admin.display(description="event")
     def event(self, mail: OutgoingMail) -> str:
-        return Truncator(mail.call.event.title).chars(60)
+        return Truncator(mail.call.event.slug).chars(40)
 
     @admin.display(description="due", ordering="due_at")
     def due(self, mail: OutgoingMail) -> str:

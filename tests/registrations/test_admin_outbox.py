@@ -167,6 +167,48 @@ def test_all_mail_is_paused_and_resumed_and_everybody_sees_it(client: Client, or
     assert "paused</strong>" not in client.get(LIST).content.decode()
 
 
+def test_another_organiser_neither_resumes_nor_takes_the_pause_over(client: Client, call: Call) -> None:
+    MailGate.objects.create(pk=1, paused_at=NOW, paused_by=UserFactory(name="Ada Pauser"), reason="A wrong text")
+
+    page = client.post(f"{LIST}resume/", follow=True).content.decode()
+    client.post(f"{LIST}pause/", {"reason": "Mine now"})
+
+    gate = MailGate.objects.get()
+    assert (gate.paused_by.name, gate.reason) == ("Ada Pauser", "A wrong text")
+    assert "Ada Pauser" in page
+    assert "Only who paused the mail, or an administrator, lets it go again." in page
+    assert f"{LIST}resume/" not in page
+
+
+def test_a_pause_from_the_command_line_is_for_administrators_to_end(client: Client, call: Call) -> None:
+    MailGate.objects.create(pk=1, paused_at=NOW)
+
+    client.post(f"{LIST}resume/")
+    assert MailGate.objects.get().paused_at == NOW
+
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR), backend="django.contrib.auth.backends.ModelBackend")
+    client.post(f"{LIST}resume/")
+    assert MailGate.objects.get().paused_at is None
+
+
+def test_an_organiser_tries_a_relay_again_that_nobody_paused(client: Client, call: Call) -> None:
+    MailGate.objects.create(pk=1, closed_until=NOW, failures=2, reason="Busy")
+
+    client.post(f"{LIST}resume/")
+
+    assert MailGate.objects.get().failures == 0
+
+
+def test_the_list_names_the_event_by_its_address(client: Client, call: Call) -> None:
+    call.event.title = "A long title " * 8
+    call.event.save()
+    mail_of(call)
+
+    page = client.get(LIST).content.decode()
+
+    assert f'<td class="field-event">{call.event.slug}</td>' in page
+
+
 def test_pausing_leaves_its_trace_without_a_name(client: Client, call: Call, organiser: User) -> None:
     mail = mail_of(call, refused=True)
 
