@@ -23,6 +23,16 @@ from registrations.states import NOT_LIVE
 
 #: The same form within this time is a double click; later it asks for another mail.
 SAME_FORM_WITHIN = timedelta(minutes=10)
+#: No stranger fills a mailbox: other forms for the same unproven address are left aside after so many mails.
+MOST_MAILS = 5
+MAILS_WITHIN = timedelta(hours=1)
+
+_NEWS_OF = {
+    State.SUBMITTED: MailKind.RECEIVED,
+    State.SELECTED: MailKind.SELECTED,
+    State.CONFIRMED: MailKind.CONFIRMED,
+    State.RESERVE: MailKind.WAITING_LIST,
+}
 
 
 class CallNotOpen(Refused):
@@ -47,6 +57,10 @@ class ChangesClosed(Refused):
 
 class AddressTaken(Refused):
     """Another registration of the call has this address."""
+
+
+class IllegalCorrection(Refused):
+    """The registration has ended or was erased: its address is nobody's business any more."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,8 @@ def submit(
             return Sent(_register(call, person, answers, index, digest, number, now=now, sent_at=received_at))
         if not live:
             return Sent(_register(call, person, answers, index, digest, 0, now=now, sent_at=received_at))
+        if live[0].state == State.UNPROVEN and queries.links_since(live[0], now - MAILS_WITHIN) >= MOST_MAILS:
+            return Sent(_newest_link(live[0]))
         if live[0].state == State.UNPROVEN:
             return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
         _tell_owner(live[0], call, now=now)
@@ -184,11 +200,15 @@ def change_answers(
 def correct_address(*, registration: Registration, email: str, by: User, channel: str, now: datetime) -> Registration:
     """Correct a mistyped address: old links end, unsent mail is cancelled, the new address is to be proven.
 
-    Raises AddressTaken.
+    Raises AddressTaken, IllegalCorrection.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
+        if registration.state in NOT_LIVE or registration.state == State.DECLINED or registration.is_erased:
+            raise IllegalCorrection(
+                f"{registration.reference} has ended, so there is nothing to send to a new address."
+            )
         index = address_index(email)
         others = [r for r in queries.live_with_address(call, address_index=index) if r.pk != registration.pk]
         if others:
@@ -218,9 +238,11 @@ def send_link_again(*, email: str, now: datetime) -> None:
         .exclude(state__in=NOT_LIVE)
         .select_related("call__event")
         .prefetch_related(sessions)
+        .order_by("pk")
     )
     with transaction.atomic():
-        for registration in found:
+        # Locked, so that a second press finds the mail of the first.
+        for registration in found.select_for_update(of=("self",)):
             about = facts.of_call(registration.call)
             if now < about.ends_at + links.LIFE_AFTER_EVENT:
                 version = f"{int(now.timestamp()) // 600}"
@@ -333,9 +355,10 @@ def _prove(
     registration.proven_at = now
     if registration.state != State.UNPROVEN:
         registration.save(update_fields=["proven_at"])
-        workflow.record(registration=registration, act=Act.PROVE, now=now, by=by, channel=channel)
+        trace = workflow.record(registration=registration, act=Act.PROVE, now=now, by=by, channel=channel)
+        _say_where_it_stands(registration, version=f"t{trace.pk}", now=now)
         return registration
-    target, says = _state_at_proof(registration, call)
+    target, says = _state_at_proof(registration, call, now=now)
     if target == State.RESERVE:
         registration.list_position = queries.next_list_position(call)
         registration.save(update_fields=["list_position"])
@@ -353,15 +376,25 @@ def _prove(
     return registration
 
 
-def _state_at_proof(registration: Registration, call: Call) -> tuple[State, dict[str, int]]:
+def _say_where_it_stands(registration: Registration, *, version: str, now: datetime) -> None:
+    """What was written to the mistyped address reached nobody, so the corrected one hears it now."""
+    kind = _NEWS_OF.get(State(registration.state))
+    if kind is not None:
+        about = facts.of_call(registration.call)
+        says = {"position": queries.position_of(registration)} if kind == MailKind.WAITING_LIST else {}
+        outbox.put(Letter(kind, version, registration, says), about=about, now=now)
+
+
+def _state_at_proof(registration: Registration, call: Call, *, now: datetime) -> tuple[State, dict[str, int]]:
     """In an open call the place is given at the proof, while places last and nobody waits; then the waiting list."""
     if call.is_selective:
         return State.SUBMITTED, {}
     if not registration.is_counted or policies.free_places(call) is None:
         return State.CONFIRMED, {}
-    waiting = queries.on_list(call).count()
+    waiting = queries.on_list(call).filter(is_counted=True).count()
     if policies.free_places(call) and not waiting:
         return State.CONFIRMED, {}
-    if not call.has_waiting_list:
+    is_list_closed = now >= policies.list_closes_at(call, starts_at=facts.of_call(call).starts_at)
+    if not call.has_waiting_list or is_list_closed:
         raise workflow.CallFull("All places were taken before you confirmed your address. We are sorry.")
     return State.RESERVE, {"position": waiting + 1}
