@@ -10,7 +10,7 @@ from registrations import policies
 from registrations.admin import act_forms as forms
 from registrations.enums import CheckResult, Outcome, ParticipantRole, State
 from registrations.models import Criterion, Registration
-from registrations.services import intake, places, reviewing, selection
+from registrations.services import addresses, intake, places, reviewing, selection
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _prove(registration: Registration, form: forms.ChannelForm, by: User, now: d
 
 def _correct_address(registration: Registration, form: forms.AddressForm, by: User, now: datetime) -> str:
     given = form.cleaned_data
-    intake.correct_address(registration=registration, email=given["email"], by=by, channel=given["channel"], now=now)
+    addresses.correct_address(registration=registration, email=given["email"], by=by, channel=given["channel"], now=now)
     return "Address corrected. A mail asks to confirm it."
 
 
@@ -190,5 +190,7 @@ BY_NAME: Mapping[str, Act] = {act.name: act for act in ACTS}
 
 
 def offered(registration: Registration, *, criteria: list[Criterion]) -> list[Act]:
-    """The acts that make sense for the registration as it is; scoring only where the call has criteria."""
+    """The acts that make sense for the registration as it is: scoring only with criteria, and none once erased."""
+    if registration.is_erased:
+        return []
     return [act for act in ACTS if act.is_offered(registration) and (act.name != "score" or criteria)]

@@ -30,15 +30,39 @@ def act(model_admin: admin.ModelAdmin, request: HttpRequest, registration: Regis
     chosen = BY_NAME[name]
     criteria = list(registration.call.criteria.all())
     form = _form(chosen, request, registration, criteria, data=request.POST)
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    if chosen not in offered(registration, criteria=criteria):
+        return _refused(model_admin, request, registration, name, form, words=_no_longer(chosen, registration))
+    if not is_valid:
         return _page(model_admin, request, registration, failed={name: form}, status=422)
     try:
         words = chosen.run(registration, form, request.user, clock.now())
     except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return _page(model_admin, request, registration, failed={name: form}, status=409)
+        return _refused(model_admin, request, registration, name, form, words=str(refusal))
     messages.success(request, f"{registration.reference}: {words}")
     return _back(registration)
+
+
+def _no_longer(chosen: Act, registration: Registration) -> str:
+    if registration.is_erased:
+        return "The data of this person were erased. Nothing was changed."
+    return (
+        f"“{chosen.title}” is not possible any more: this registration is “{registration.get_state_display()}” now. "
+        "Nothing was changed."
+    )
+
+
+def _refused(
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    registration: Registration,
+    name: str,
+    form: ActForm,
+    *,
+    words: str,
+) -> TemplateResponse:
+    form.add_error(None, words)
+    return _page(model_admin, request, registration, failed={name: form}, status=409)
 
 
 def _back(registration: Registration) -> HttpResponseRedirect:

@@ -236,6 +236,48 @@ def test_an_act_that_is_no_longer_possible_is_refused_and_changes_nothing():
     assert withdrawn.state == State.WITHDRAWN
 
 
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        ("address", {"email": "new@example.org", "channel": "mail"}),
+        ("role", {"role": ParticipantRole.SPEAKER, "is_counted": "on"}),
+        ("stage", {"outcome": Outcome.SELECT, "reason": "Good"}),
+    ],
+)
+def test_what_a_stale_page_sends_is_refused_in_words(act, fields):
+    told = story()
+    withdrawn = RegistrationFactory(call=told.call, withdrawn=True, identity__email="old@example.org")
+    before = Registration.objects.values().get(pk=withdrawn.pk)
+
+    page = do(told, withdrawn, act, **fields)
+
+    assert page.status_code == 409
+    assert f"is not possible any more: this registration is “{State.WITHDRAWN.label}” now" in page.content.decode()
+    withdrawn.identity.refresh_from_db()
+    assert withdrawn.identity.email == "old@example.org"
+    assert Registration.objects.values().get(pk=withdrawn.pk) == before
+    assert not withdrawn.transitions.filter(act__in=["correct_address", "change_role", "stage"]).exists()
+
+
+def test_scores_are_closed_once_the_decision_is_released():
+    told = story()
+    declined = RegistrationFactory(call=told.call, declined=True)
+    page = do(told, declined, "score", **{f"criterion-{told.criterion.pk}": "4", "comment": ""})
+    assert page.status_code == 409
+    assert not Review.objects.exists()
+
+
+def test_nothing_is_done_to_a_person_whose_data_were_erased():
+    told = story()
+    Registration.objects.filter(pk=told.applicant.pk).update(address_index="erased:P-2AAAA")
+
+    page = do(told, told.applicant, "address", email="new@example.org", channel="mail")
+
+    assert page.status_code == 409
+    assert "were erased" in page.content.decode()
+    assert signed_in(told.organiser).get(change_page(told.applicant)).context["acts"] == []
+
+
 def test_only_acts_that_make_sense_are_offered():
     told = story()
     client = signed_in(told.organiser)
