@@ -35,6 +35,8 @@ class Act(models.TextChoices):
     CHANGE_ANSWERS = "change_answers", "Answers changed"
     CORRECT_ADDRESS = "correct_address", "Address corrected"
     CHECK = "check", "Check noted"
+    SCORE = "score", "Scored"
+    DECLARE_CONFLICT = "declare_conflict", "Conflict of interest declared"
     STAGE = "stage", "Decision staged"
     UNSTAGE = "unstage", "Staged decision undone"
     CHANGE_ROLE = "change_role", "Role changed"

@@ -1,7 +1,11 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
+from accounts.models import User
 from events.models import Call
 from registrations.enums import CheckResult
 from registrations.models.registration import Registration
@@ -31,6 +35,11 @@ class ReviewAssignment(models.Model):
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="review_assignments")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_assignments")
+
+    _history_user: User | None  # whom the history names for the next save or delete
+    _history_date: datetime  # and when that was
+
+    history = HistoricalRecords()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["call", "reviewer"], name="reviewer_once_per_call"),)

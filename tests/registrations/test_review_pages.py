@@ -148,6 +148,20 @@ def test_a_conflict_of_interest_closes_the_answers_and_takes_the_scores_out():
     assert "Because of my work" not in client.get(of(told)).content.decode()
 
 
+def test_scores_that_are_sent_after_a_conflict_of_interest_are_refused_in_words():
+    told = story()
+    client = signed_in(told.reviewer)
+    client.post(of(told, page="conflict/"))
+
+    answer = client.post(of(told), scores(told))
+
+    review = Review.objects.get()
+    assert (answer.status_code, review.has_conflict, review.scores.count()) == (409, True, 0)
+    assert "Because of my work" not in answer.content.decode()
+    assert "conflict of interest" in answer.content.decode()
+    assert "Because of my work" not in client.get(of(told)).content.decode()
+
+
 def test_other_calls_and_other_states_are_not_there_for_a_reviewer():
     told, other = story(), story(reference="P-9ZZZZ")
     client = signed_in(told.reviewer)

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.enums import Role
 from registrations import queries
-from registrations.enums import Act, CheckResult
-from registrations.models import Review, ReviewAssignment, Score
+from registrations.enums import Act, CheckResult, State
+from registrations.models import Registration, Review, ReviewAssignment, Score
 from registrations.services import reviewing
 from tests.factories import (
     NOW,
@@ -82,6 +82,41 @@ def test_a_conflict_of_interest_takes_earlier_scores_away(application, reviewer)
     assert (review.has_conflict, review.comment, Score.objects.count()) == (True, "A friend", 0)
 
 
+def test_a_conflict_of_interest_is_not_undone_by_scoring(application, reviewer):
+    criterion = CriterionFactory(call=application.call)
+    reviewing.declare_conflict(registration=application, reviewer=reviewer, comment="A friend", now=NOW)
+    with pytest.raises(reviewing.HasConflict, match="conflict of interest"):
+        reviewing.score(registration=application, reviewer=reviewer, scores={criterion: 5}, comment="", now=NOW)
+    review = Review.objects.get()
+    assert (review.has_conflict, review.comment, Score.objects.count()) == (True, "A friend", 0)
+
+
+def test_anothers_conflict_of_interest_stops_nobody_else(application, reviewer):
+    other = ReviewAssignmentFactory(call=application.call).reviewer
+    reviewing.declare_conflict(registration=application, reviewer=other, comment="", now=NOW)
+    assert not reviewing.score(registration=application, reviewer=reviewer, scores={}, comment="", now=NOW).has_conflict
+
+
+def test_scores_that_were_overwritten_can_be_read_again(application, reviewer):
+    fit = CriterionFactory(call=application.call, label="Fit")
+    later = NOW + timedelta(hours=1)
+    reviewing.score(registration=application, reviewer=reviewer, scores={fit: 1}, comment="First", now=NOW)
+    reviewing.score(registration=application, reviewer=reviewer, scores={fit: 4}, comment="Second", now=later)
+    reviewing.declare_conflict(registration=application, reviewer=reviewer, comment="Friend", now=later)
+    told = [(trace.act, trace.reason, trace.by) for trace in application.transitions.all()]
+    assert told == [
+        (Act.SCORE, "Fit: 1", reviewer),
+        (Act.SCORE, "Fit: 4", reviewer),
+        (Act.DECLARE_CONFLICT, "", reviewer),
+    ]
+
+
+def test_the_trace_of_a_check_tells_the_state_of_that_moment(application):
+    Registration.objects.filter(pk=application.pk).update(state=State.WITHDRAWN)
+    reviewing.note_check(registration=application, result=CheckResult.FINE, note="", by=UserFactory(), now=NOW)
+    assert application.transitions.get().target == State.WITHDRAWN
+
+
 def test_reviews_of_two_reviewers_stand_side_by_side(application, reviewer):
     other = ReviewAssignmentFactory(call=application.call).reviewer
     for one in (reviewer, other):
@@ -111,3 +146,12 @@ def test_assigning_replaces_the_reviewers_and_keeps_their_reviews(application, r
     assert not queries.reviews(user=reviewer, call=application.call)
     assert Review.objects.count() == 1
     assert reviewing.assign(call=application.call, reviewers=[new], by=UserFactory(), now=NOW) == 1
+
+
+def test_who_was_a_reviewer_and_who_made_them_one_can_be_read_again(application, reviewer):
+    chief, new = UserFactory(), UserFactory(role=Role.REVIEWER)
+    reviewing.assign(call=application.call, reviewers=[new], by=chief, now=NOW)
+    reviewing.assign(call=application.call, reviewers=[new], by=chief, now=NOW)
+    past = ReviewAssignment.history.filter(call=application.call, history_user=chief)
+    assert {(row.reviewer, row.history_type) for row in past} == {(reviewer, "-"), (new, "+")}
+    assert past.count() == 2
