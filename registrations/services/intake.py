@@ -1,14 +1,14 @@
-"""The way in: send the form, prove the address, change answers, correct an address, ask for the link again."""
+"""The way in: send the form, prove the address, change answers."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Prefetch
+from django.db.models import F
 
 from accounts.models import User
-from events.models import Call, Session
+from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import links, policies, queries
 from registrations.enums import Act, Actor, MailKind, State
@@ -18,8 +18,8 @@ from registrations.models import PrivateLink, Registration
 from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
 from registrations.services import told, workflow
+from registrations.services.addresses import AddressTaken, make_link
 from registrations.services.answers import Answers, form_digest, replace_answers, write_answers, write_identity
-from registrations.states import NOT_LIVE
 
 #: The same form within this time is a double click; later it asks for another mail.
 SAME_FORM_WITHIN = timedelta(minutes=10)
@@ -53,14 +53,6 @@ class WrongCode(Refused):
 
 class ChangesClosed(Refused):
     """Answers cannot be changed any more."""
-
-
-class AddressTaken(Refused):
-    """Another registration of the call has this address."""
-
-
-class IllegalCorrection(Refused):
-    """The registration has ended or was erased: its address is nobody's business any more."""
 
 
 @dataclass(frozen=True)
@@ -197,58 +189,6 @@ def change_answers(
         return registration
 
 
-def correct_address(*, registration: Registration, email: str, by: User, channel: str, now: datetime) -> Registration:
-    """Correct a mistyped address: old links end, unsent mail is cancelled, the new address is to be proven.
-
-    Raises AddressTaken, IllegalCorrection.
-    """
-    with transaction.atomic():
-        call = workflow.locked(registration.call)
-        registration = workflow.again(registration, call=call)
-        if registration.state in NOT_LIVE or registration.state == State.DECLINED or registration.is_erased:
-            raise IllegalCorrection(
-                f"{registration.reference} has ended, so there is nothing to send to a new address."
-            )
-        index = address_index(email)
-        others = [r for r in queries.live_with_address(call, address_index=index) if r.pk != registration.pk]
-        if others:
-            raise AddressTaken(f"This address is registered already, as {others[0].reference}.")
-        outbox.cancel_unsent(registrations=[registration], now=now)
-        registration.links.filter(revoked_at=None).update(revoked_at=now)
-        registration.address_index, registration.proven_at = index, None
-        registration.same_address_number = 0
-        registration.version += 1
-        registration.save(update_fields=["address_index", "proven_at", "same_address_number", "version"])
-        registration.identity.email = email
-        registration.identity.save(update_fields=["email"])
-        _make_link(registration, now=now)
-        trace = workflow.record(registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel)
-        kind = MailKind.PROVE_ADDRESS if registration.state == State.UNPROVEN else MailKind.ADDRESS_CORRECTED
-        says = facts.about_proving(call, asked_at=now)
-        outbox.put(Letter(kind, f"t{trace.pk}", registration, says=says), about=facts.of_call(call), now=now)
-        return registration
-
-
-def send_link_again(*, email: str, now: datetime) -> None:
-    """Mail each living private link of this address again; at most one mail in ten minutes."""
-    recent = now - timedelta(days=400)
-    sessions = Prefetch("call__event__sessions", queryset=Session.objects.all())
-    found = (
-        Registration.objects.filter(address_index=address_index(email), sent_at__gt=recent)
-        .exclude(state__in=NOT_LIVE)
-        .select_related("call__event")
-        .prefetch_related(sessions)
-        .order_by("pk")
-    )
-    with transaction.atomic():
-        # Locked, so that a second press finds the mail of the first.
-        for registration in found.select_for_update(of=("self",)):
-            about = facts.of_call(registration.call)
-            if now < about.ends_at + links.LIFE_AFTER_EVENT:
-                version = f"{int(now.timestamp()) // 600}"
-                outbox.put(Letter(MailKind.LINK_AGAIN, version, registration), about=about, now=now)
-
-
 def _register(
     call: Call,
     person: PersonDetails,
@@ -277,7 +217,7 @@ def _register(
     workflow.open_registration(registration, now=now, by=by, channel=channel)
     write_identity(registration, person)
     write_answers(registration, answers, now=now)
-    link = _make_link(registration, now=now)
+    link = make_link(registration, now=now)
     about = facts.of_call(call)
     told.remember(about, now=now)
     _ask_for_proof(registration, about, now=now, has_code=has_code)
@@ -308,7 +248,7 @@ def _send_again(
     registration.save(update_fields=["version", "sent_at"])
     _rewrite(registration, person, answers, now=now)
     workflow.record(registration=registration, act=Act.SEND_AGAIN, now=now, channel="portal")
-    link = _make_link(registration, now=now)
+    link = make_link(registration, now=now)
     _ask_for_proof(registration, facts.of_call(call), now=now)
     return link
 
@@ -319,12 +259,6 @@ def _rewrite(registration: Registration, person: PersonDetails, answers: Answers
     registration.save(update_fields=["country", "profession", "form_digest"])
     write_identity(registration, person)
     replace_answers(registration, answers, now=now)
-
-
-def _make_link(registration: Registration, *, now: datetime) -> PrivateLink:
-    return PrivateLink.objects.create(
-        registration=registration, version=registration.version, key_id=links.new_key_id(), created_at=now
-    )
 
 
 def _newest_link(registration: Registration) -> PrivateLink | None:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ranportal.shared import clock
 from registrations.forms import LinkForm
 from registrations.links import LinkUnknown, find
-from registrations.services import intake
+from registrations.services import addresses
 from registrations.views.personal import SeeOther, no_way_in, personal
 from registrations.views.visit import keep, visit_of
 
@@ -37,7 +37,7 @@ def request_link(request: HttpRequest) -> HttpResponseBase:
     form = LinkForm(request.POST) if request.method == "POST" else LinkForm()
     if request.method != "POST" or not form.is_valid():
         return render(request, "registrations/link_request.html", {"form": form}, status=422 if form.errors else 200)
-    intake.send_link_again(email=form.cleaned_data["email"], now=clock.now())
+    addresses.send_link_again(email=form.cleaned_data["email"], now=clock.now())
     return SeeOther(reverse("registrations:link-sent"))
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from registrations.enums import MailKind, Outcome, State
 from registrations.models import OutgoingMail, Registration, Transition
-from registrations.services import intake, notices, places, selection
+from registrations.services import addresses, intake, notices, places, selection
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.races.web import at_once
 
@@ -75,7 +75,7 @@ def test_a_place_given_up_several_times_at_once_moves_one_person_up():
 
 def test_a_link_asked_for_several_times_at_once_is_one_mail():
     email = RegistrationFactory().identity.email
-    assert failures(threads(lambda: intake.send_link_again(email=email, now=NOW))) == []
+    assert failures(threads(lambda: addresses.send_link_again(email=email, now=NOW))) == []
     assert kinds() == [MailKind.LINK_AGAIN]
 
 

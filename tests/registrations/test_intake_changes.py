@@ -9,7 +9,7 @@ from registrations.enums import Act, Channel, MailKind, MailState, State
 from registrations.models import Answer, OutgoingMail, PrivateLink, Registration
 from registrations.people import address_index
 from registrations.questions import GivenAnswer
-from registrations.services import intake, notices, places, privacy
+from registrations.services import addresses, intake, notices, places, privacy
 from tests.factories import NOW, CallFactory, QuestionFactory, RegistrationFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,7 @@ def test_a_corrected_address_ends_the_old_links_and_unsent_mails_and_is_to_be_pr
     old = registration.links.get()
     token = links.token_of(old)
 
-    intake.correct_address(
+    addresses.correct_address(
         registration=registration, email="right@example.org", by=organiser, channel=Channel.TELEPHONE, now=NOW
     )
 
@@ -102,7 +102,7 @@ def test_a_corrected_address_ends_the_old_links_and_unsent_mails_and_is_to_be_pr
 def test_an_address_that_was_never_proven_is_corrected_with_the_first_mail_again():
     call = CallFactory()
     link = intake.submit(call=call, person=person(), answers={}, now=NOW, received_at=NOW).link
-    registration = intake.correct_address(
+    registration = addresses.correct_address(
         registration=link.registration, email="right@example.org", by=UserFactory(), channel="telephone", now=NOW
     )
     with pytest.raises(intake.NewerForm):
@@ -115,7 +115,7 @@ def test_an_address_that_is_corrected_after_the_deadline_can_be_proven_for_a_wee
     call = CallFactory()
     link = intake.submit(call=call, person=person(), answers={}, now=NOW, received_at=NOW).link
     later = call.closes_at + timedelta(days=6)
-    registration = intake.correct_address(
+    registration = addresses.correct_address(
         registration=link.registration, email="right@example.org", by=UserFactory(), channel="telephone", now=later
     )
     assert "21 September" in OutgoingMail.objects.latest("pk").facts["prove_by"]
@@ -127,8 +127,8 @@ def test_an_address_that_is_corrected_after_the_deadline_can_be_proven_for_a_wee
 def test_the_address_of_somebody_else_is_refused():
     call = CallFactory()
     one, _ = proven(call, 1), proven(call, 2)
-    with pytest.raises(intake.AddressTaken, match=r"P-\w{5}"):
-        intake.correct_address(
+    with pytest.raises(addresses.AddressTaken, match=r"P-\w{5}"):
+        addresses.correct_address(
             registration=one, email="Applicant2@Example.org", by=UserFactory(), channel="mail", now=NOW
         )
 
@@ -165,7 +165,7 @@ def test_who_was_registered_long_after_the_deadline_has_a_week_to_prove_it_and_t
 def test_nobody_is_registered_twice_by_hand():
     call = CallFactory()
     proven(call)
-    with pytest.raises(intake.AddressTaken):
+    with pytest.raises(addresses.AddressTaken):
         intake.register_by_hand(call=call, person=person(), answers={}, by=UserFactory(), channel="mail", now=NOW)
 
 
@@ -173,7 +173,7 @@ def test_the_link_is_mailed_again_for_each_registration_of_the_address():
     for call in (CallFactory(), CallFactory(selective=True)):
         proven(call)
     proven(CallFactory(), 2)
-    intake.send_link_again(email=" APPLICANT1@example.org", now=NOW)
+    addresses.send_link_again(email=" APPLICANT1@example.org", now=NOW)
     assert {m.registration.identity.email for m in mails(MailKind.LINK_AGAIN)} == {"applicant1@example.org"}
     assert mails(MailKind.LINK_AGAIN).count() == 2
 
@@ -181,24 +181,24 @@ def test_the_link_is_mailed_again_for_each_registration_of_the_address():
 def test_pressing_again_within_ten_minutes_mails_nothing_more():
     proven(CallFactory())
     for minutes in (0, 5, 10):
-        intake.send_link_again(email="applicant1@example.org", now=NOW + timedelta(minutes=minutes))
+        addresses.send_link_again(email="applicant1@example.org", now=NOW + timedelta(minutes=minutes))
     assert mails(MailKind.LINK_AGAIN).count() == 2
 
 
 @pytest.mark.parametrize("email", ["nobody@example.org", "", "no-address"])
 def test_a_stranger_s_address_gets_nothing(email):
     proven(CallFactory())
-    intake.send_link_again(email=email, now=NOW)
+    addresses.send_link_again(email=email, now=NOW)
     assert not mails(MailKind.LINK_AGAIN).exists()
 
 
 def test_links_that_have_ended_and_places_given_up_are_not_mailed_again():
     registration = proven(CallFactory())
     end = links.expires_at(registration.links.get())
-    intake.send_link_again(email="applicant1@example.org", now=end)
+    addresses.send_link_again(email="applicant1@example.org", now=end)
     assert not mails(MailKind.LINK_AGAIN).exists()
     places.withdraw(registration=registration, now=NOW)
-    intake.send_link_again(email="applicant1@example.org", now=NOW)
+    addresses.send_link_again(email="applicant1@example.org", now=NOW)
     assert not mails(MailKind.LINK_AGAIN).exists()
 
 
@@ -214,5 +214,7 @@ def test_who_is_not_proven_is_reminded_once_and_not_when_proven_since():
 
 def test_each_version_has_a_link_of_its_own():
     registration = RegistrationFactory(unproven=True)
-    intake.correct_address(registration=registration, email="a@example.org", by=UserFactory(), channel="mail", now=NOW)
+    addresses.correct_address(
+        registration=registration, email="a@example.org", by=UserFactory(), channel="mail", now=NOW
+    )
     assert list(PrivateLink.objects.order_by("version").values_list("version", "revoked_at")) == [(1, NOW), (2, None)]
