@@ -17,7 +17,7 @@ from registrations.models import MailGate, OutgoingMail, Registration, Review, S
 from registrations.states import MOVES
 
 #: Mails that bring a person news of the registration's state: one of them is the newest at any time.
-NEWS = frozenset(move.mail for move in MOVES if move.mail) | {MailKind.ADDRESS_CORRECTED}
+NEWS = frozenset(move.mail for move in MOVES if move.mail)
 #: Mails that bring a decision.
 DECISIONS = frozenset({MailKind.SELECTED, MailKind.RESERVE, MailKind.NOT_SELECTED})
 _WAITING = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)

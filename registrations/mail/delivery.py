@@ -158,13 +158,17 @@ def _mark_handing_over(mail: OutgoingMail, *, rendered: bytes, now: datetime) ->
 
 
 def _try_later(mail: OutgoingMail, refusal: Postponed, *, now: datetime) -> bool:
-    if now - mail.created_at >= GIVE_UP_AFTER:
+    tried_since = mail.tried_since or now
+    if now - tried_since >= GIVE_UP_AFTER:
         return _finish(mail, state=MailState.REFUSED, attempts=mail.attempts + 1, last_error=f"Given up: {refusal}")
+    if OutgoingMail.objects.filter(pk=mail.pk, is_undone=True).exists():
+        return _finish(mail, state=MailState.CANCELLED, attempts=mail.attempts + 1, last_error=str(refusal))
     minutes = RETRY_MINUTES[min(mail.attempts, len(RETRY_MINUTES) - 1)]
     return _finish(
         mail,
         state=MailState.QUEUED,
         attempts=mail.attempts + 1,
+        tried_since=tried_since,
         due_at=now + timedelta(minutes=minutes * random.uniform(0.8, 1.2)),  # noqa: S311 - spreads load, guards nothing
         is_maybe_repeated=mail.is_maybe_repeated or refusal.is_uncertain,
         last_error=str(refusal),

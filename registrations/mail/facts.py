@@ -10,13 +10,15 @@ from django.conf import settings
 from events import times
 from events.enums import EventFormat
 from events.models import Call, Session
-from registrations import policies
+from registrations import policies, queries
 from registrations.enums import State
 from registrations.models import Registration
 from registrations.states import HOLDS_PLACE
 
 #: A person may ask for the reasons of a decision until so long after it.
 WHY_FOR = timedelta(days=28)
+#: A smaller number of people is told to nobody outside.
+LEAST_TOLD = 5
 
 #: Every variable that a mail's template may use, and what it is where nothing is said.
 DEFAULTS: dict[str, Any] = {
@@ -47,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "admin_link": "",
     "has_code": False,
     "site_url": "",
+    "outcomes_url": "",
     "calendar": None,
 }
 
@@ -82,6 +85,7 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
         "admission": call.admission,
         "what": "Online session" if call.event.format == EventFormat.ONLINE else "Meeting",
         "when": "; ".join(times.session_lines(facts.sessions, zone)),
+        "deadline": times.deadline_words(call),
         "event_date": times.short_date(facts.starts_at.astimezone(zone).date()),
         "day": times.short_date(facts.starts_at.astimezone(zone).date()),
         "decision_by": times.date_words(call.decision_by) if call.decision_by else None,
@@ -89,6 +93,7 @@ def about_call(facts: CallFacts) -> dict[str, Any]:
         "list_closes": times.until_words(closing, zone) if call.has_waiting_list or call.is_selective else None,
         "places": call.capacity,
         "site_url": f"{settings.SITE_URL}/events/",
+        "outcomes_url": f"{settings.SITE_URL}/publications/",
     }
 
 
@@ -136,11 +141,17 @@ def calendar_of(registration: Registration, facts: CallFacts) -> dict[str, Any]:
     }
 
 
-def about_refusal(facts: CallFacts, *, applied: int, criteria: Sequence[str], now: datetime) -> dict[str, Any]:
-    """What a refusal says besides (words.md): how many for how many, the criteria in words, until when one may ask."""
-    zone = facts.call.event.zone
+def about_refusal(facts: CallFacts, *, now: datetime) -> dict[str, Any]:
+    """What a refusal says besides (words.md): how many for how many, the criteria in words, until when one may ask.
+
+    No number below five is told (law 5).
+    """
+    call, zone = facts.call, facts.call.event.zone
+    applied = queries.applied(call)
+    are_told = min(applied, call.capacity or 0) >= LEAST_TOLD
     return {
-        "applied": applied,
-        "criteria": list(criteria),
+        "applied": applied if are_told else None,
+        "places": call.capacity if are_told else None,
+        "criteria": queries.criteria_words(call),
         "why_until": times.date_words((now + WHY_FOR).astimezone(zone).date()),
     }

@@ -33,6 +33,7 @@ PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
     MailKind.OUTCOME_PUBLISHED: _P.BULK,
 }
 
+UNDONE = "What it told of was undone before it was sent."
 #: What a person may still stop or send once more.
 STOPPABLE = (MailState.QUEUED, MailState.HELD)
 REPEATABLE = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.CANCELLED, MailState.HELD, MailState.TOO_LATE)
@@ -134,16 +135,23 @@ def draft(letter: Letter, *, about: facts.CallFacts, now: datetime) -> OutgoingM
     return _row(letter, about=about, common=facts.about_call(about), links=links, now=now)
 
 
-def cancel_unsent(*, registrations: Iterable[Registration], now: datetime) -> int:
-    """Cancel what was not sent yet to these people, because its reason vanished. Returns how many.
+def cancel_unsent(
+    *, registrations: Iterable[Registration], now: datetime, kinds: Iterable[MailKind] | None = None
+) -> int:
+    """Cancel what was not sent yet to these people (of all kinds, or of some), because its reason vanished.
 
-    A worker that has prepared one loses its lease and does not hand it over; one that was left behind is not repeated.
+    A worker that has prepared one loses its lease and does not hand it over; one that is on its way or was left behind
+    is not repeated, by nobody. Returns how many were cancelled.
     """
+    mails = OutgoingMail.objects.filter(registration__in=list(registrations))
+    if kinds is not None:
+        mails = mails.filter(kind__in=kinds)
+    mails.exclude(state=MailState.SENT).update(is_undone=True)
     is_waiting = Q(state__in=(*STOPPABLE, MailState.LEASED))
     is_left_behind = Q(state=MailState.HANDING_OVER, lease_until__lte=now)
-    unsent = OutgoingMail.objects.filter(is_waiting | is_left_behind, registration__in=list(registrations))
-    undone = "What it told of was undone before it was sent."
-    return unsent.update(state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=undone)
+    return mails.filter(is_waiting | is_left_behind).update(
+        state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=UNDONE
+    )
 
 
 def cancel(*, mail: OutgoingMail, by: User) -> bool:
@@ -153,13 +161,17 @@ def cancel(*, mail: OutgoingMail, by: User) -> bool:
 
 
 def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:
-    """Send a refused, cancelled or held mail once more, with the same Message-ID. False in other states."""
+    """Send a refused, cancelled or held mail once more, with the same Message-ID.
+
+    False in other states, and for a mail that tells of something that was undone.
+    """
     with transaction.atomic():
-        stuck = OutgoingMail.objects.filter(pk=mail.pk, state__in=REPEATABLE)
+        stuck = OutgoingMail.objects.filter(pk=mail.pk, state__in=REPEATABLE, is_undone=False)
         changed = stuck.update(
             state=MailState.QUEUED,
             due_at=now,
             attempts=0,
+            tried_since=None,
             useless_after=None,
             last_error=f"Repeated by account {by.pk}.",
         )
@@ -174,9 +186,15 @@ def hold(*, mails: Iterable[OutgoingMail]) -> int:
     )
 
 
-def sent_reminders(*, kind: MailKind) -> QuerySet[OutgoingMail]:
-    """Sent mails of this kind of an outer query's registration, for Exists()."""
-    return OutgoingMail.objects.filter(registration=OuterRef("pk"), kind=kind, state=MailState.SENT)
+def sent_reminders(*, kind: MailKind, until: datetime) -> QuerySet[OutgoingMail]:
+    """Mails of this kind sent by `until` about the present state of an outer query's registration, for Exists()."""
+    return OutgoingMail.objects.filter(
+        registration=OuterRef("pk"),
+        kind=kind,
+        state=MailState.SENT,
+        created_at__gte=OuterRef("state_changed_at"),
+        sent_at__lte=until,
+    )
 
 
 def pause(*, now: datetime, by: User | None = None, reason: str = "") -> MailGate:

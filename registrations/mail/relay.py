@@ -13,6 +13,12 @@ from django.conf import settings
 TIMEOUT = 10
 
 
+#: Answers that say that we are not signed in as we should be (RFC 4954), whatever they answer.
+ABOUT_SIGN_IN = frozenset({530, 534, 535, 538})
+#: Refusals at MAIL FROM that concern the size or the parameters of one mail (RFC 1870, RFC 5321).
+ABOUT_THIS_MAIL = frozenset({552, 555})
+
+
 class RelayClosed(Exception):
     """The relay takes no mail from us now (refused connection, sign-in, sender): says nothing about this mail."""
 
@@ -135,7 +141,7 @@ class SmtpRelay:
         if code in (250, 251):
             return
         self._reset(smtp)
-        if is_about_sender and code >= 500:
+        if is_about_sender and code >= 500 and code not in ABOUT_THIS_MAIL:
             raise RelayClosed(f"The relay refuses us as sender ({code}).")
         raise _verdict(code)
 
@@ -155,8 +161,12 @@ class SmtpRelay:
 
 
 def _connect() -> smtplib.SMTP:
-    kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-    smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT or TIMEOUT)
+    where, patience = (settings.EMAIL_HOST, settings.EMAIL_PORT), settings.EMAIL_TIMEOUT or TIMEOUT
+    smtp = (
+        smtplib.SMTP_SSL(*where, timeout=patience, context=ssl.create_default_context())
+        if settings.EMAIL_USE_SSL
+        else smtplib.SMTP(*where, timeout=patience)
+    )
     try:
         if settings.EMAIL_USE_TLS:
             smtp.starttls(context=ssl.create_default_context())
@@ -174,6 +184,8 @@ def _verdict(code: int) -> Exception:
     # The relay's own words may quote the address, so only its number is kept.
     if code == 421:
         return Postponed("The relay is busy (421).")
+    if code in ABOUT_SIGN_IN:
+        return RelayClosed(f"The relay wants us to sign in ({code}).")
     return Rejected(f"Refused for good ({code}).") if code >= 500 else Postponed(f"Not now ({code}).")
 
 

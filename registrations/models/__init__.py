@@ -6,7 +6,7 @@ from registrations.models.private_link import PrivateLink
 from registrations.models.question import Question
 from registrations.models.registration import Registration
 from registrations.models.review import Check, Criterion, Review, ReviewAssignment, Score
-from registrations.models.told import ToldEvent, ToldPublication
+from registrations.models.told import ToldEvent
 from registrations.models.transition import Transition
 
 __all__ = [
@@ -24,6 +24,5 @@ __all__ = [
     "ReviewAssignment",
     "Score",
     "ToldEvent",
-    "ToldPublication",
     "Transition",
 ]

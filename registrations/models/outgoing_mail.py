@@ -38,6 +38,8 @@ class OutgoingMail(models.Model):
     due_at = models.DateTimeField()
     useless_after = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    tried_since = models.DateTimeField(null=True, blank=True, editable=False)
+    is_undone = models.BooleanField("what it told of was undone", default=False, editable=False)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     rendered = models.BinaryField(null=True, blank=True)

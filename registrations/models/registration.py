@@ -6,6 +6,9 @@ from events.models import Call
 from registrations.enums import CheckResult, ParticipantRole, Profession, State
 from registrations.states import NOT_LIVE
 
+#: What stands before the reference where an address was erased.
+ERASED = "erased:"
+
 
 class Registration(models.Model):
     """One person's part in one call, known to everybody by its `reference` alone.
@@ -73,3 +76,8 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing is left of who this was."""
+        return self.address_index.startswith(ERASED)

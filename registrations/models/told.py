@@ -1,6 +1,6 @@
 from django.db import models
 
-from events.models import Event, Publication
+from events.models import Event
 
 
 class ToldEvent(models.Model):
@@ -13,13 +13,3 @@ class ToldEvent(models.Model):
 
     def __str__(self) -> str:
         return f"Revision {self.revision} told"
-
-
-class ToldPublication(models.Model):
-    """Participants were told that this publication is out."""
-
-    publication = models.OneToOneField(Publication, on_delete=models.CASCADE, primary_key=True, related_name="told")
-    told_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"Publication {self.publication_id} told"

@@ -10,13 +10,13 @@ from django.db import transaction
 from django.db.models import Exists, F, Min, Q, QuerySet
 
 from events.enums import EventFormat
-from events.models import Call, Event
+from events.models import Call, Event, Publication
 from events.queries import visible_publications
 from registrations import policies
 from registrations.enums import Act, Actor, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
-from registrations.models import Registration, ToldEvent, ToldPublication
+from registrations.models import Registration, ToldEvent
 from registrations.services import told, workflow
 from registrations.states import EXPECTING
 
@@ -25,6 +25,8 @@ REMIND_UNPROVEN_AFTER = timedelta(hours=24)
 REMIND_UNPROVEN_BEFORE = timedelta(hours=24)
 REMIND_UNPROVEN_NOT_BEFORE = timedelta(hours=1)
 REMIND_ANSWER_BEFORE = timedelta(hours=48)
+#: Who was reminded late has so long to answer, whatever the date was.
+ANSWER_AFTER_REMINDER = timedelta(hours=20)
 REMIND_EVENT_BEFORE = timedelta(hours=24)
 #: Publications older than this when they appear (an archive that is imported) are told to nobody.
 TELL_OUTCOME_WITHIN = timedelta(days=30)
@@ -72,20 +74,18 @@ def remind_unproven(*, now: datetime) -> int:
         call__closes_at__gt=now - policies.PROVE_AFTER_CLOSING,
         call__event__cancelled_at=None,
     )
-    return _for_each_call(candidates, MailKind.PROVE_REMINDER, lambda r: f"v{r.version}", now=now)
+    return _for_each_call(candidates, lambda r, about: Letter(MailKind.PROVE_REMINDER, f"v{r.version}", r), now=now)
 
 
 def remind_unanswered(*, now: datetime) -> int:
-    """Remind people of the answer that we wait for, once, two days before it is due."""
-    candidates = Registration.objects.filter(
-        state=State.SELECTED, answer_by__gt=now, answer_by__lte=now + REMIND_ANSWER_BEFORE
-    )
-    return _for_each_call(candidates, MailKind.ANSWER_REMINDER, lambda r: f"{r.answer_by:%Y%m%d%H%M}", now=now)
+    """Remind people of the answer that we wait for, once, two days before it is due, or late rather than never."""
+    candidates = Registration.objects.filter(state=State.SELECTED, answer_by__lte=now + REMIND_ANSWER_BEFORE)
+    return _for_each_call(candidates, partial(_please_answer, now), now=now)
 
 
 def give_on_unanswered(*, now: datetime) -> int:
-    """Give unanswered places on where the call says so, after a reminder; the next on the list moves up."""
-    reminded = outbox.sent_reminders(kind=MailKind.ANSWER_REMINDER)
+    """Give unanswered places on where the call says so, a day after a reminder; the next on the list moves up."""
+    reminded = outbox.sent_reminders(kind=MailKind.ANSWER_REMINDER, until=now - ANSWER_AFTER_REMINDER)
     overdue = Registration.objects.filter(
         Exists(reminded), state=State.SELECTED, answer_by__lte=now, call__gives_on_unanswered=True
     )
@@ -165,15 +165,13 @@ def remind_of_events(*, now: datetime) -> int:
             made += _alarm(call, now=now)
             continue
         confirmed = Registration.objects.filter(call=call, state=State.CONFIRMED)
-        # An event that was put off reminds again.
-        day = partial(_always, f"{call.starts_at:%Y%m%d}")
-        made += _for_each_call(confirmed, MailKind.EVENT_REMINDER, day, now=now, useless_after=call.starts_at)
+        made += _for_each_call(confirmed, _event_is_near, now=now)
     return made
 
 
 def tell_outcomes(*, now: datetime) -> int:
     """Tell people who took part that an outcome of their event is out."""
-    fresh = visible_publications(now).filter(published_at__gt=now - TELL_OUTCOME_WITHIN, told=None)
+    fresh = visible_publications(now).filter(published_at__gt=now - TELL_OUTCOME_WITHIN)
     made = 0
     for publication in fresh:
         took_part = Registration.objects.filter(
@@ -181,13 +179,27 @@ def tell_outcomes(*, now: datetime) -> int:
             call__event__is_hidden=False,
             state__in=[State.CONFIRMED, State.ATTENDED],
         )
-        made += _for_each_call(took_part, MailKind.OUTCOME_PUBLISHED, partial(_always, f"p{publication.pk}"), now=now)
-        ToldPublication.objects.get_or_create(publication=publication, defaults={"told_at": now})
+        made += _for_each_call(took_part, partial(_is_published, publication), now=now)
     return made
 
 
-def _always(version: str, _: Registration) -> str:
-    return version
+def _please_answer(now: datetime, registration: Registration, about: facts.CallFacts) -> Letter:
+    version = f"{registration.state_changed_at:%Y%m%d%H%M%S}-v{registration.version}"
+    says: dict[str, Any] = {}
+    if registration.answer_by is not None and registration.answer_by <= now:
+        late = now + ANSWER_AFTER_REMINDER
+        says = facts.about_state(registration, about, state=State.SELECTED, answer_by=late)
+    return Letter(MailKind.ANSWER_REMINDER, version, registration, says)
+
+
+def _event_is_near(registration: Registration, about: facts.CallFacts) -> Letter:
+    # An event that was put off reminds again.
+    version = f"{about.starts_at:%Y%m%d}-v{registration.version}"
+    return Letter(MailKind.EVENT_REMINDER, version, registration, useless_after=about.starts_at)
+
+
+def _is_published(publication: Publication, registration: Registration, about: facts.CallFacts) -> Letter:
+    return Letter(MailKind.OUTCOME_PUBLISHED, f"p{publication.pk}", registration)
 
 
 def _handle_deadline(call: Call, *, now: datetime) -> int:
@@ -250,23 +262,16 @@ def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _for_each_call(
-    candidates: QuerySet[Registration],
-    kind: MailKind,
-    version: Callable[[Registration], str],
-    *,
-    now: datetime,
-    useless_after: datetime | None = None,
+    candidates: QuerySet[Registration], letter: Callable[[Registration, facts.CallFacts], Letter], *, now: datetime
 ) -> int:
-    """Put a mail of this kind for each candidate that has none of this version yet, one transaction a call."""
+    """Put the letter for each candidate that has none of this version yet, one transaction a call."""
     made = 0
     for call in Call.objects.filter(pk__in=candidates.order_by().values("call")):
         with transaction.atomic():
             call = workflow.locked(call)
-            letters = [
-                Letter(kind, version(r), r, useless_after=useless_after or r.answer_by)
-                for r in _of_call(call, candidates)
-            ]
-            made += len(outbox.put_many(letters, about=facts.of_call(call), now=now))
+            about = facts.of_call(call)
+            letters = [letter(registration, about) for registration in _of_call(call, candidates)]
+            made += len(outbox.put_many(letters, about=about, now=now))
     return made
 
 

@@ -77,6 +77,16 @@ def change_role(
         registration.role = role
         registration.save(update_fields=["role"])
         workflow.record(registration=registration, act=Act.CHANGE_ROLE, now=now, by=by, reason=f"Now {role.label}.")
+        if registration.state == State.RESERVE and not is_counted:
+            # Who takes no place waits for none.
+            workflow.move(
+                registration=registration,
+                target=State.CONFIRMED,
+                act=Act.PROMOTE,
+                actor=Actor.ORGANISER,
+                now=now,
+                by=by,
+            )
         workflow.fill_places(call=call, now=now)
         return registration
 

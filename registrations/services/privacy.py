@@ -29,6 +29,7 @@ from registrations.models import (
     Review,
     Transition,
 )
+from registrations.models.registration import ERASED
 from registrations.people import address_index
 from registrations.services import places, workflow
 from registrations.services.answers import delete_files_after_commit
@@ -42,7 +43,6 @@ PERSON_KEPT = timedelta(days=365)
 #: The text of a mail is kept so long after it was sent.
 MAIL_TEXT_KEPT = timedelta(days=90)
 
-ERASED = "erased:"
 _WITHOUT_PLACE = (State.DECLINED, State.LAPSED, State.WITHDRAWN, State.CANCELLED)
 _CHUNK = 500
 

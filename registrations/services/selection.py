@@ -127,7 +127,7 @@ def release(*, call: Call, by: User | None, now: datetime) -> Released:
                 now=now,
                 by=by,
                 about=about,
-                says=refusal_says(call, about=about, now=now) if outcome == Outcome.DECLINE and decisions else {},
+                says=facts.about_refusal(about, now=now) if outcome == Outcome.DECLINE and decisions else {},
             )
         workflow.fill_places(call=call, now=now)
         return Released(*(len(by_outcome[outcome]) for outcome in (Outcome.SELECT, Outcome.RESERVE, Outcome.DECLINE)))
@@ -143,7 +143,8 @@ def reconsider(
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
-        if target == State.RESERVE and registration.list_position is None:
+        if target == State.RESERVE:
+            # Behind everyone: who waits already was promised the next place.
             registration.list_position = queries.next_list_position(call)
             registration.save(update_fields=["list_position"])
         _refuse_twice(registration, call)
@@ -158,10 +159,10 @@ def reconsider(
             reason=reason,
             channel=channel,
             about=about,
-            says=refusal_says(call, about=about, now=now) if target == State.DECLINED else {},
+            says=facts.about_refusal(about, now=now) if target == State.DECLINED else {},
         )
-        if target in (State.DECLINED, State.LAPSED):
-            workflow.fill_places(call=call, now=now)
+        if target in (State.DECLINED, State.LAPSED, State.RESERVE):
+            workflow.fill_places(call=call, now=now, besides=registration)
         return registration
 
 
@@ -174,11 +175,6 @@ def preview(*, call: Call, now: datetime) -> list[Sending]:
         if decisions:
             sendings.append(_sending(outcome, decisions, about=about, now=now))
     return sendings
-
-
-def refusal_says(call: Call, *, about: facts.CallFacts, now: datetime) -> dict[str, object]:
-    """What a refusal tells besides the decision (words.md)."""
-    return facts.about_refusal(about, applied=queries.applied(call), criteria=queries.criteria_words(call), now=now)
 
 
 def _refuse_twice(registration: Registration, call: Call) -> None:
@@ -194,7 +190,7 @@ def _sending(outcome: Outcome, decisions: Sequence[Decision], *, about: facts.Ca
     answer_by = workflow.answer_by(about, target=target, now=now)
     says = facts.about_state(registration, about, state=target, answer_by=answer_by)
     if outcome == Outcome.DECLINE:
-        says |= refusal_says(about.call, about=about, now=now)
+        says |= facts.about_refusal(about, now=now)
     mail = catalogue.preview(
         outbox.draft(
             Letter(mail_of(State.SUBMITTED, target, Act.RELEASE), "preview", registration, says), about=about, now=now

@@ -22,6 +22,11 @@ from registrations.states import HOLDS_PLACE, Move, find_move, places_delta
 
 #: After these acts, what was not sent yet tells of something that is no more.
 _UNDOES = frozenset({Act.PROMOTE, Act.RECONSIDER, Act.WITHDRAW, Act.CANCEL, Act.LAPSE})
+#: These acts are what a reminder asks for, so only the asking is cancelled.
+_ANSWERS: Mapping[Act, frozenset[MailKind]] = {
+    Act.PROVE: frozenset({MailKind.PROVE_ADDRESS, MailKind.PROVE_REMINDER}),
+    Act.CONFIRM: frozenset({MailKind.ANSWER_REMINDER}),
+}
 #: Nobody promoted or selected is asked to answer later than so long before the event.
 ANSWER_BEFORE_EVENT = timedelta(hours=12)
 #: Days to answer where the call names none and an organiser asks one person all the same.
@@ -84,8 +89,8 @@ def move_many(
     moves = {registration.pk: _allowed(registration, target, act, actor, reason) for registration in moving}
     delta = sum(places_delta(source=State(r.state), target=target) for r in moving if r.is_counted)
     about = about or facts.of_call(call)
-    if act in _UNDOES:
-        outbox.cancel_unsent(registrations=moving, now=now)
+    if act in _UNDOES or act in _ANSWERS:
+        outbox.cancel_unsent(registrations=moving, now=now, kinds=_ANSWERS.get(act))
     _take_places(call, delta)
     trace = {"act": act, "target": target, "at": now, "by": by, "reason": reason, "channel": channel}
     transitions = Transition.objects.bulk_create(
@@ -121,15 +126,19 @@ def open_registration(registration: Registration, *, now: datetime, by: User | N
     )
 
 
-def fill_places(*, call: Call, now: datetime) -> int:
-    """Offer each free place of a locked call to the next on the list, in its order; returns how many were promoted."""
+def fill_places(*, call: Call, now: datetime, besides: Registration | None = None) -> int:
+    """Offer each free place of a locked call to the next on the list, in its order; returns how many were promoted.
+
+    `besides` was put on the list in this transaction by a person, and does not come off it again by itself.
+    """
     free = policies.free_places(call)
     if free == 0 or call.event.is_cancelled or (call.is_selective and not queries.is_released(call)):
         return 0
     about = facts.of_call(call)
     if now >= policies.list_closes_at(call, starts_at=about.starts_at):
         return 0
-    waiting = list(queries.on_list(call).filter(is_counted=True)[:free])
+    others = queries.on_list(call).filter(is_counted=True)
+    waiting = list((others.exclude(pk=besides.pk) if besides else others)[:free])
     for registration in waiting:
         registration.call = call
     return move_many(
@@ -182,12 +191,14 @@ def _write_states(
     registrations: Sequence[Registration], *, target: State, now: datetime, answer_by: datetime | None
 ) -> None:
     ids = [registration.pk for registration in registrations]
+    # Who did not answer in time is told by when we had asked.
+    asked = {} if target == State.LAPSED else {"answer_by": answer_by}
     for start in range(0, len(ids), 500):
-        Registration.objects.filter(pk__in=ids[start : start + 500]).update(
-            state=target, state_changed_at=now, answer_by=answer_by
-        )
+        people = Registration.objects.filter(pk__in=ids[start : start + 500])
+        people.update(state=target, state_changed_at=now, **asked)
     for registration in registrations:
-        registration.state, registration.state_changed_at, registration.answer_by = target, now, answer_by
+        registration.state, registration.state_changed_at = target, now
+        registration.answer_by = asked.get("answer_by", registration.answer_by)
 
 
 def answer_by(about: facts.CallFacts, *, target: State, now: datetime) -> datetime | None:

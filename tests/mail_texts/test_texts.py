@@ -19,6 +19,7 @@ FILES = {"subject.txt", "body.txt", "body.html"}
 PRIVATE_LINK = "https://portal.example.org/registrations/p/Zm9yLXRlc3Rz/"
 ADMIN_LINK = "https://portal.example.org/admin/events/event/1/change/"
 SITE_URL = "https://portal.example.org/events/"
+OUTCOMES_URL = "https://portal.example.org/publications/"
 WHEN = "Wednesday 20 September 2023, 14:00-17:00 (Brussels time, CEST)"
 
 FULL: dict[str, Any] = {
@@ -45,6 +46,7 @@ FULL: dict[str, Any] = {
     "change": "the date",
     "event_date": "20 September",
     "site_url": SITE_URL,
+    "outcomes_url": OUTCOMES_URL,
     "day": "Wednesday 20 September",
     "alarm_reference": "basics-2023",
     "counts": [("Received", 60), ("Address not confirmed yet", 7)],
@@ -197,7 +199,13 @@ def test_the_search_for_such_words_finds_them(sentence: str) -> None:
 
 
 @FACTS
-@pytest.mark.parametrize("kind", TO_PEOPLE)
+def test_an_outcome_comes_months_later_and_leads_where_links_still_live(facts: dict[str, Any]) -> None:
+    assert OUTCOMES_URL in render("outcome_published", "body.txt", facts).splitlines()
+    assert OUTCOMES_URL in read(render("outcome_published", "body.html", facts)).addresses
+
+
+@FACTS
+@pytest.mark.parametrize("kind", [kind for kind in TO_PEOPLE if kind != "outcome_published"])
 def test_text_and_html_carry_the_private_link(kind: str, facts: dict[str, Any]) -> None:
     assert PRIVATE_LINK in render(kind, "body.txt", facts).splitlines()
     assert PRIVATE_LINK in read(render(kind, "body.html", facts)).addresses
@@ -224,7 +232,7 @@ def test_an_html_mail_asks_for_nothing_from_anywhere(kind: str) -> None:
     assert "style" not in reader.attributes
     assert "url(" not in html
     assert "@import" not in html
-    assert set(reader.addresses) <= {PRIVATE_LINK, SITE_URL, ADMIN_LINK, "mailto:secretariat@example.org"}
+    assert set(reader.addresses) <= {PRIVATE_LINK, SITE_URL, OUTCOMES_URL, ADMIN_LINK, "mailto:secretariat@example.org"}
 
 
 @pytest.mark.parametrize("kind", ["prove_address", "prove_reminder"])

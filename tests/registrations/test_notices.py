@@ -109,11 +109,25 @@ class TestAnswers:
         assert notices.remind_unanswered(now=NOW) == 1
         assert notices.remind_unanswered(now=NOW + timedelta(hours=1)) == 0
         mail = mails(MailKind.ANSWER_REMINDER).get()
-        assert (mail.registration, mail.useless_after) == (registration, registration.answer_by)
+        assert (mail.registration, mail.facts["answer_day"]) == (registration, "3 September")
 
-    def test_after_the_date_there_is_nothing_to_remind_of(self):
-        RegistrationFactory(selected=True, answer_by=NOW)
-        assert notices.remind_unanswered(now=NOW) == 0
+    def test_a_reminder_that_the_scan_missed_comes_late_with_a_new_date(self):
+        RegistrationFactory(selected=True, answer_by=NOW - timedelta(days=1))
+        assert notices.remind_unanswered(now=NOW) == 1
+        assert notices.remind_unanswered(now=NOW + timedelta(hours=1)) == 0
+        assert mails(MailKind.ANSWER_REMINDER).get().facts["answer_day"] == "2 September"
+
+    def test_who_was_reminded_late_has_time_to_answer(self):
+        self.an_unanswered_place()
+        mails(MailKind.ANSWER_REMINDER).update(sent_at=NOW)
+        assert notices.give_on_unanswered(now=NOW + timedelta(hours=19)) == 0
+        assert notices.give_on_unanswered(now=NOW + timedelta(hours=21)) == 1
+        assert mails(MailKind.PLACE_GIVEN_ON).get().facts["answer_by"] == "1 September, 14:00"
+
+    def test_a_reminder_of_an_earlier_selection_does_not_count(self):
+        silent, _ = self.an_unanswered_place()
+        Registration.objects.filter(pk=silent.pk).update(state_changed_at=NOW + timedelta(minutes=1))
+        assert notices.give_on_unanswered(now=NOW + timedelta(days=1)) == 0
 
     def an_unanswered_place(self, *, reminder=MailState.SENT, **call):
         call = CallFactory(asks_to_confirm=True, capacity=1, **{"gives_on_unanswered": True, **call})

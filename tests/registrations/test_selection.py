@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from events.models import Call
 from registrations.enums import Act, Channel, MailKind, MailState, Outcome, State
 from registrations.mail import outbox
 from registrations.models import Decision, OutgoingMail, Registration, Transition
@@ -237,12 +238,20 @@ def test_over_invited_people_are_selected_beyond_the_capacity(organiser):
 
 def test_a_refusal_says_how_many_for_how_many_by_which_criteria_and_until_when_to_ask(call, organiser):
     CriterionFactory(call=call, label="Works with the target group")
-    stage(applications(call, 3), Outcome.DECLINE, organiser, reason="three places for France were taken")
+    Call.objects.filter(pk=call.pk).update(capacity=5, places_limit=5)
+    stage(applications(call, 6), Outcome.DECLINE, organiser, reason="three places for France were taken")
     release(call)
     facts = OutgoingMail.objects.first().facts
-    assert (facts["applied"], facts["places"], facts["criteria"]) == (3, 2, ["Works with the target group"])
+    assert (facts["applied"], facts["places"], facts["criteria"]) == (6, 5, ["Works with the target group"])
     assert "29 September" in facts["why_until"]
     assert "France" not in str(facts)
+
+
+def test_a_refusal_tells_no_number_below_five(call, organiser):
+    stage(applications(call, 4), Outcome.DECLINE, organiser)
+    release(call)
+    facts = OutgoingMail.objects.first().facts
+    assert (facts["applied"], facts["places"]) == (None, None)
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -327,7 +336,7 @@ class TestReconsidering:
         holder.refresh_from_db()
         assert (holder.state, holder.list_position) == (State.RESERVE, 5)
         assert live_decision_mails(holder) == [MailKind.RESERVE]
-        assert states(waiting) == [State.RESERVE]
+        assert states(waiting) == [State.CONFIRMED]
 
     def test_a_decision_that_was_never_released_is_not_reconsidered(self, call, organiser):
         with pytest.raises(workflow.IllegalMove):

@@ -227,10 +227,26 @@ def test_a_postponed_mail_is_tried_again_later_and_later_with_jitter(relay):
 
 def test_after_72_hours_it_is_given_up_and_shown(relay):
     relay.answers = [Postponed("Not now (451).")]
-    mail = OutgoingMailFactory(created_at=NOW - timedelta(hours=72))
+    mail = OutgoingMailFactory(tried_since=NOW - timedelta(hours=72))
     drain()
     mail.refresh_from_db()
     assert (mail.state, mail.last_error) == (MailState.REFUSED, "Given up: Not now (451).")
+
+
+def test_the_72_hours_count_from_the_first_try_not_from_the_making(relay):
+    relay.answers = [Postponed("Not now (451).")]
+    mail = OutgoingMailFactory(created_at=NOW - timedelta(days=9))
+    drain()
+    mail.refresh_from_db()
+    assert (mail.state, mail.tried_since) == (MailState.QUEUED, NOW)
+
+
+def test_an_undone_mail_that_was_on_its_way_does_not_come_back(relay):
+    relay.answers = [Postponed("Not now (451).")]
+    mail = OutgoingMailFactory(is_undone=True)
+    drain()
+    mail.refresh_from_db()
+    assert mail.state == MailState.CANCELLED
 
 
 def test_no_answer_after_the_message_means_that_it_may_come_twice(relay):
