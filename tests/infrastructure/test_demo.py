@@ -40,6 +40,16 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Path:
+    """A copy of what the demo needs to find out that it cannot run."""
+    for name in ("dev", "ranportal"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "manage.py", tmp_path)
+    shutil.copytree(ROOT / "static" / "vendor", tmp_path / "static" / "vendor")
+    return tmp_path
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
@@ -61,10 +71,10 @@ def run_demo(checkout: Path, **changes: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_busy_port_is_one_line(checkout):
+def test_a_busy_port_is_one_line(supervisor):
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        done = run_demo(checkout, PORT=str(port))
+        done = run_demo(supervisor, PORT=str(port))
     assert done.returncode == 1
     reason = f"port {port} cannot be used (Address already in use)"
     advice = "Stop what uses it, or choose another: make demo PORT=8001"
@@ -72,14 +82,14 @@ def test_a_busy_port_is_one_line(checkout):
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000", "-1"])
-def test_a_port_that_is_none_is_one_line(checkout, port):
-    done = run_demo(checkout, PORT=port)
+def test_a_port_that_is_none_is_one_line(supervisor, port):
+    done = run_demo(supervisor, PORT=port)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "PORT" in done.stderr
 
 
-def test_a_step_that_fails_is_one_line_with_its_reason(checkout):
-    done = run_demo(checkout, PORT=str(free_port()), DATABASE_URL="nonsense://")
+def test_a_step_that_fails_is_one_line_with_its_reason(supervisor):
+    done = run_demo(supervisor, PORT=str(free_port()), DATABASE_URL="nonsense://")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "DATABASE_URL must start with" in line
