@@ -168,6 +168,8 @@ vars().update(env.email(env.text("EMAIL_URL", DEMO_EMAIL_URL)))
 MAIL_FROM = env.text("MAIL_FROM", "Event secretariat <secretariat@example.org>")
 DEFAULT_FROM_EMAIL = MAIL_FROM
 SERVER_EMAIL = MAIL_FROM
+# Forms that take an address answer no sooner, so that the time does not tell whether the address is known.
+ANSWER_FLOOR = timedelta(milliseconds=400)
 # Stored with each registration: which privacy statement its sender read.
 PRIVACY_VERSION = "2026-11"
 

@@ -10,7 +10,7 @@ from ranportal.shared import clock
 from registrations.forms import LinkForm
 from registrations.links import LinkUnknown, find
 from registrations.services import addresses
-from registrations.views.personal import SeeOther, no_way_in, personal
+from registrations.views.personal import SeeOther, evenly, no_way_in, personal
 from registrations.views.visit import keep, visit_of
 
 
@@ -31,6 +31,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 @personal
+@evenly
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_link(request: HttpRequest) -> HttpResponseBase:
     """Mail the private link again; what is answered says nothing about the address."""

@@ -19,7 +19,7 @@ from registrations.enums import State
 from registrations.forms import BesideForm, CodeForm, RegistrationForm
 from registrations.models import Registration
 from registrations.services import intake
-from registrations.views.personal import SeeOther, personal
+from registrations.views.personal import SeeOther, evenly, personal
 from registrations.views.visit import keep, link_to, visit_of
 
 CODE_DOES_NOT_FIT = (
@@ -29,6 +29,7 @@ CODE_DOES_NOT_FIT = (
 
 
 @personal
+@evenly
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The form of an event's call. Law 1: the middleware's stamp decides whether it is on time."""

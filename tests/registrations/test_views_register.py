@@ -1,6 +1,7 @@
 """The public form, from the address of the event to "One more step"."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.urls import reverse
 from registrations.enums import State
 from registrations.links import code_of
 from registrations.models import Answer, OutgoingMail, PrivateLink, Question, Registration
+from registrations.views import personal
 from tests.factories import NOW, CallFactory, EventFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form, register_url, text_of
 
@@ -299,3 +301,18 @@ def without_token(page: bytes) -> bytes:
     """The page without the random token of its form."""
     head, _, rest = page.partition(b'name="csrfmiddlewaretoken" value="')
     return head + rest[64:]
+
+
+@pytest.mark.parametrize("address", ["known@example.org", "unknown@example.org"])
+def test_asking_for_the_link_takes_its_time_whether_the_address_is_known_or_not(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    RegistrationFactory(identity__email="known@example.org")
+    settings.ANSWER_FLOOR = timedelta(seconds=1)
+    waits: list[float] = []
+    monkeypatch.setattr(personal.time, "sleep", waits.append)
+    started = time.monotonic()
+    assert client.post("/registrations/link/", {"email": address}).status_code == 303
+    spent = time.monotonic() - started
+    assert len(waits) == 1
+    assert 1 - spent <= waits[0] <= 1
