@@ -1,4 +1,4 @@
-"""What mails are made of: text and HTML of every kind, frozen bytes, neutral calendar entries, nothing that was typed."""
+"""What mails are made of: text and HTML of every kind, frozen bytes, neutral calendars, nothing that was typed."""
 
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -148,9 +148,7 @@ def test_two_days_are_two_entries_and_a_change_updates_the_same_ones():
 
 def test_a_day_without_hours_is_a_date_in_the_calendar():
     midnight = datetime(2026, 9, 28, 22, 0, tzinfo=UTC)
-    registration = RegistrationFactory(
-        call=CallFactory(event__sessions=[(midnight, midnight + timedelta(days=1))])
-    )
+    registration = RegistrationFactory(call=CallFactory(event__sessions=[(midnight, midnight + timedelta(days=1))]))
     registration.call.event.sessions.update(is_whole_day=True)
     (entry,) = calendar_of(put(MailKind.CONFIRMED, registration)).walk("VEVENT")
     assert str(entry["DTSTART"].dt) == "2026-09-29"
