@@ -60,7 +60,6 @@ class PageAdmin(HistoryAdmin):
     list_filter = (StateFilter, "kind")
     search_fields = ("title", "slug")
     ordering = ("-published_at", "slug")
-    prepopulated_fields = {"slug": ("title",)}
     actions = ("publish_now", "withdraw_now")
     save_on_top = True
     origin_fields: tuple[str, ...] = ()
@@ -79,7 +78,7 @@ class PageAdmin(HistoryAdmin):
         return ("state", "preview_link", "slug") if self.is_known(obj) else ("state", "preview_link")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if self.is_known(obj) else super().get_prepopulated_fields(request, obj)
+        return {} if self.is_known(obj) else {"slug": ("title",)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         known = (*self.origin_fields, "status", "published_at")

@@ -36,6 +36,11 @@ def call_state(call: Call, event: Event, now: datetime) -> CallState:
     return CallState.OPEN if now < call.closes_at else CallState.CLOSED
 
 
+def may_change_zone(call: Call, now: datetime) -> bool:
+    """Whether the event's time zone may still change: nobody has been told a deadline by its clocks."""
+    return now < call.opens_at
+
+
 def has_ended(event: Event, now: datetime) -> bool:
     """Whether the last session is over. Reads the sessions: fetch them along with the event."""
     ends = [session.ends_at for session in event.sessions.all()]

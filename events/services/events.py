@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from events.models import Event, Session
+from events import times
+from events.models import Call, Event, Session
+from events.policies import may_change_zone
 from ranportal.shared.refusals import Refused
 
 TOLD_FIELDS = ("timezone", "format", "platform", "city", "country", "venue")
@@ -20,6 +22,10 @@ class NoSessions(Refused):
 
 class AlreadyCancelled(Refused):
     """The event was cancelled before."""
+
+
+class ZoneOfOpenCall(Refused):
+    """The call has opened: its deadline was announced on the clocks of the old time zone."""
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +42,8 @@ def revise(*, event: Event, sessions: Sequence[Stretch], by: User | None, now: d
 
     Returns whether something changed that registered people must be told; then `revision` has grown by one. Sessions
     that stay as they are keep their rows. `cancelled_at` and `is_hidden` are not touched: see `cancel`, `hide`, `show`.
-    `by` None means an import. Raises NoSessions.
+    `by` None means an import. With a new time zone, a deadline that was given as a day becomes the end of that day
+    there. Raises NoSessions, and ZoneOfOpenCall for a new zone once the call has opened.
     """
     if not sessions:
         raise NoSessions("An event needs a date: please add at least one session.")
@@ -47,6 +54,8 @@ def revise(*, event: Event, sessions: Sequence[Stretch], by: User | None, now: d
             event.revision = before.revision + is_told
             event.cancelled_at, event.cancelled_by = before.cancelled_at, before.cancelled_by
             event.is_hidden = before.is_hidden
+            if event.timezone != before.timezone:
+                _move_deadline(event, by, now)
         _save(event, by)
         _keep_only(event, sorted(sessions))
     return is_told
@@ -83,6 +92,20 @@ def _set_hidden(event: Event, by: User, *, is_hidden: bool) -> Event:
             locked.is_hidden = is_hidden
             _save(locked, by)
     return locked
+
+
+def _move_deadline(event: Event, by: User | None, now: datetime) -> None:
+    call = Call.objects.select_for_update().filter(event=event).first()
+    if call is None:
+        return
+    if not may_change_zone(call, now):
+        raise ZoneOfOpenCall(
+            "The call has opened, and its deadline was announced in the old time zone: the zone can no longer change."
+        )
+    if call.closes_on is not None:
+        call.closes_at = times.day_end(call.closes_on, event.zone)
+        call._history_user = by
+        call.save(update_fields=["closes_at"])
 
 
 def _save(event: Event, by: User | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -17,8 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from events import queries, times, words
+from events.enums import Status
 from events.models import Event
-from events.policies import publication_state
+from events.policies import may_change_zone, publication_state
 from events.services import events
 from ranportal.shared import clock
 from ranportal.shared.admin import HistoryAdmin
@@ -53,6 +54,13 @@ class EventForm(forms.ModelForm):
             **{name: forms.Textarea(attrs={"rows": 8}) for name in _TEXTS},
         }
 
+    def clean_timezone(self) -> str:
+        zone: str = self.cleaned_data["timezone"]
+        call = words.call_of(self.instance) if self.instance.pk else None
+        if call and zone != self.initial["timezone"] and not may_change_zone(call, clock.now()):
+            raise forms.ValidationError("The call has opened, so the zone of its deadline can no longer change.")
+        return zone
+
 
 @admin.register(Event)
 class EventAdmin(HistoryAdmin):
@@ -63,7 +71,6 @@ class EventAdmin(HistoryAdmin):
     list_display = ("title", "kind", "when", "public_state", "registration")
     list_filter = ("kind", "working_groups", "status", "format")
     search_fields = ("title", "slug")
-    prepopulated_fields = {"slug": ("title",)}
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -108,6 +115,22 @@ class EventAdmin(HistoryAdmin):
         return event is None or event.pk is None or self.get_queryset(request).filter(pk=event.pk).exists()
 
     # The form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> tuple[str, ...]:
+        """The address of an event that people may know stays."""
+        return ("slug",) if _is_known(obj) else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Event | None = None) -> dict[str, Any]:
+        return {} if _is_known(obj) else {"slug": ("title",)}
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Who sees only the events of their own calls is offered those, what is public, and what they relate to."""
+        if db_field.name == "related_events" and not request.user.has_perm("events.add_event"):
+            own = self.get_queryset(request).order_by().values("pk")
+            public = queries.visible_events(clock.now()).order_by().values("pk")
+            offered_events = Q(pk__in=own) | Q(pk__in=public) | Q(related_from__in=own)
+            kwargs["queryset"] = Event.objects.filter(offered_events).distinct()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         event = context.get("original")
@@ -182,3 +205,7 @@ class EventAdmin(HistoryAdmin):
             return "none"
         address = reverse("admin:events_call_change", args=[call.pk])
         return format_html('<a href="{}">{}</a>', address, call.get_admission_display())
+
+
+def _is_known(event: Event | None) -> bool:
+    return event is not None and event.status != Status.DRAFT

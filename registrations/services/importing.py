@@ -118,7 +118,10 @@ class _Batch:
         if has_changed:
             for name, value in values.items():
                 setattr(event, name, value)
-            events.revise(event=event, sessions=sessions, by=self.by, now=self.now)
+            try:
+                events.revise(event=event, sessions=sessions, by=self.by, now=self.now)
+            except events.ZoneOfOpenCall as refusal:
+                self.problems.append(content.problem("timezone", str(refusal)))
         return event, known is None, has_changed
 
     def _write_groups(self, event: Event, content: EventContent) -> bool:

@@ -322,3 +322,11 @@ def test_other_roles_do_not_publish(client, role):
     client.force_login(UserFactory(role=role))
     assert client.get(list_of("announcement")).status_code == 403
     assert client.post(reverse("admin:events_announcement_add"), announcement()).status_code == 403
+
+
+def test_an_older_version_of_a_published_page_can_be_read(client, publisher):
+    page = AnnouncementFactory()
+    page.title = "Another title"
+    page.save()
+    address = reverse("admin:events_announcement_simple_history", args=[page.pk, page.history.last().pk])
+    assert client.get(address).status_code == 200

@@ -1,6 +1,6 @@
 """Writes on events and pages: what grows the revision, what leaves a trace, and that half a write is none."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from events.enums import Status
 from events.models import Event, Session
 from events.services import events, publishing
 from events.services.events import Stretch
-from tests.factories import NOW, AnnouncementFactory, EventFactory, PublicationFactory, UserFactory
+from tests.factories import NOW, AnnouncementFactory, CallFactory, EventFactory, PublicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +204,22 @@ def test_withdraw_takes_a_page_off(staff):
 def test_withdraw_of_a_draft_is_refused(staff):
     with pytest.raises(publishing.NotPublic):
         publishing.withdraw(page=AnnouncementFactory(draft=True), by=staff, now=NOW)
+
+
+def test_the_zone_of_an_event_stays_once_its_call_has_opened(staff):
+    event = CallFactory(opens_at=NOW).event
+    event.timezone = "Europe/Riga"
+    with pytest.raises(events.ZoneOfOpenCall):
+        events.revise(event=event, sessions=[MORNING], by=staff, now=NOW)
+    assert Event.objects.get().timezone == "Europe/Brussels"
+
+
+def test_before_that_the_last_day_ends_by_the_new_clocks(staff):
+    call = CallFactory(
+        opens_at=NOW + HOUR, closes_on=date(2026, 9, 20), closes_at=datetime(2026, 9, 20, 22, tzinfo=UTC)
+    )
+    call.event.timezone = "Europe/Riga"
+    events.revise(event=call.event, sessions=[MORNING], by=staff, now=NOW)
+    call.refresh_from_db()
+    assert call.closes_at == datetime(2026, 9, 20, 21, tzinfo=UTC)
+    assert call.history.first().history_user == staff
