@@ -116,6 +116,12 @@ def closed_words(call: Call) -> str:
     return f"at {_deadline(call)} {shown_deadline(call).year} ({zone_words(call.event.zone)})"
 
 
+def short_deadline(call: Call) -> str:
+    """Return "end of 6 September 2023", or "6 September 2023, 12:00" where an hour was given, for lists of staff."""
+    local = shown_deadline(call)
+    return f"end of {long_date(local)}" if call.closes_on else f"{long_date(local)}, {local:%H:%M}"
+
+
 def shown_deadline(call: Call) -> datetime:
     """Return the moment that is shown as the deadline, in the event's zone: 23:59 of a whole day, else `closes_at`."""
     return last_minute(call) if call.closes_on else call.closes_at.astimezone(call.event.zone)

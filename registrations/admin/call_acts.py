@@ -10,8 +10,13 @@ from django import forms
 from accounts.models import User
 from events import times
 from events.models import Call
+from ranportal.shared.refusals import Refused
 from registrations.admin import call_forms
 from registrations.services import calls, reviewing
+
+
+class DeadlineAfterEvent(Refused):
+    """The new deadline would lie after the end of the event."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ def _over_invite(call: Call, form: call_forms.OverInviteForm, by: User, now: dat
 
 def _extend_deadline(call: Call, form: call_forms.DeadlineForm, by: User, now: datetime) -> str:
     closes_at, closes_on = form.deadline(call.event.zone)
+    if call_forms.is_after_event(closes_at, call.event):
+        raise DeadlineAfterEvent(call_forms.AFTER_EVENT)
     call = calls.extend_deadline(call=call, closes_at=closes_at, closes_on=closes_on, by=by, now=now)
     return f"The deadline moved: the call is open {times.deadline_words(call)}."
 

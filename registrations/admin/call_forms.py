@@ -1,6 +1,6 @@
 """Forms about a call: its plain fields, and one small form for each thing that only a service may change."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,11 +9,12 @@ from django import forms
 from accounts.enums import Role
 from accounts.models import User
 from events import times
-from events.models import Call
+from events.models import Call, Event
 from registrations.admin.moments import MomentField
 from registrations.admin.session_inline import DayInput
 
 _LOCAL = "Local time of the event."
+AFTER_EVENT = "The call would close after the event is over."
 
 
 class CallForm(forms.ModelForm):
@@ -47,7 +48,23 @@ class CallForm(forms.ModelForm):
             self._take_new_call(given)
         if given.get("admission", self.instance.admission) == "selective" and not given.get("decision_by"):
             self.add_error("decision_by", "A selective call says by which day everyone hears.")
+        self._compare(given)
         return given
+
+    def _compare(self, given: dict[str, Any]) -> None:
+        closes_at = given.get("closes_at") or self.instance.closes_at
+        if given.get("opens_at") and closes_at and closes_at <= given["opens_at"]:
+            self.add_error("opens_at", "A call opens before it closes.")
+        event = given.get("event") or (self.instance.event if self.instance.pk else None)
+        if event is None or closes_at is None or (self.instance.pk and "decision_by" not in self.changed_data):
+            return
+        if self.instance.pk is None and is_after_event(closes_at, event):
+            self.add_error("closes_on" if given.get("closes_on") else "closes_at", AFTER_EVENT)
+        decision_by, first = given.get("decision_by"), event.sessions.order_by("starts_at").first()
+        if decision_by and decision_by < last_day(closes_at, event.zone):
+            self.add_error("decision_by", "Everyone would hear before the call has closed.")
+        if decision_by and first and decision_by > first.starts_at.astimezone(event.zone).date():
+            self.add_error("decision_by", "Everyone would hear after the event has begun.")
 
     def _take_new_call(self, given: dict[str, Any]) -> None:
         closes_on, closes_at = given.get("closes_on"), given.get("closes_at")
@@ -55,8 +72,6 @@ class CallForm(forms.ModelForm):
             self.add_error("closes_on", "Please give a day or a moment, one of the two.")
         elif closes_on and given.get("event"):
             given["closes_at"] = times.day_end(closes_on, given["event"].zone)
-        if given.get("opens_at") and given.get("closes_at") and given["closes_at"] <= given["opens_at"]:
-            self.add_error("closes_on" if closes_on else "closes_at", "A call closes after it opens.")
         self.instance.places_limit = given.get("capacity")
 
 
@@ -107,6 +122,17 @@ class ReviewersForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reviewers"].queryset = people_of(Role.REVIEWER)
+
+
+def is_after_event(closes_at: datetime, event: Event) -> bool:
+    """Whether a deadline would lie after the end of the event."""
+    last = event.sessions.order_by("ends_at").last()
+    return last is not None and closes_at > last.ends_at
+
+
+def last_day(closes_at: datetime, zone: ZoneInfo) -> date:
+    """The last day, in the zone, of which some part is before the deadline."""
+    return (closes_at.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
 def people_of(*roles: Role) -> Any:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.queries import is_administrator
 from events import times
 from events.models import Call, Event
 from events.policies import call_state
@@ -32,7 +33,11 @@ _ACTS_ONLY = ("event", "admission", "capacity", "places_limit", "places_taken", 
 
 @admin.register(Call)
 class CallAdmin(HistoryAdmin):
-    """Publishers and administrators see all calls, organisers their own. Who organises is not for organisers to say."""
+    """Publishers and administrators see all calls, organisers their own.
+
+    What touches people (capacity, deadline, reviewers) is for the organisers of the call and for administrators. Who
+    organises is said by whoever makes the call, and afterwards by administrators only.
+    """
 
     form = CallForm
     inlines = (QuestionInline, CriterionInline)
@@ -94,7 +99,9 @@ class CallAdmin(HistoryAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> tuple[str, ...]:
-        return _ACTS_ONLY if obj else ()
+        if obj is None:
+            return ()
+        return _ACTS_ONLY if is_administrator(request.user) else (*_ACTS_ONLY, "organisers")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "event":
@@ -109,9 +116,10 @@ class CallAdmin(HistoryAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         call = context.get("original")
-        is_changeable = call is not None and self.has_change_permission(request, call)
-        context["offered"] = offered(call) if call and is_changeable else []
-        context["balance"] = reports.balance(call) if call and _sees_people(request, call) else None
+        is_own = call is not None and _is_own(request, call)
+        may_act = is_own and self.has_change_permission(request, call)
+        context["offered"] = offered(call) if call and may_act else []
+        context["balance"] = reports.balance(call) if call and is_own else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Call, form: forms.ModelForm, change: bool) -> None:
@@ -130,7 +138,7 @@ class CallAdmin(HistoryAdmin):
     def act(self, request: HttpRequest, call_id: int, *, name: str) -> HttpResponseBase:
         """One small form; the service's refusal is shown above it in words."""
         call, act = get_object_or_404(self.get_queryset(request), pk=call_id), ACTS[name]
-        if not self.has_change_permission(request, call):
+        if not (self.has_change_permission(request, call) and _is_own(request, call)):
             raise PermissionDenied
         with timezone.override(call.event.zone):
             form = act.form(request.POST if request.method == "POST" else None, initial=act.initial(call))
@@ -160,10 +168,7 @@ class CallAdmin(HistoryAdmin):
 
     @admin.display(description="deadline", ordering="closes_at")
     def deadline(self, call: Call) -> str:
-        if call.closes_on:
-            return f"end of {times.long_date(call.closes_on)}"
-        local = call.closes_at.astimezone(call.event.zone)
-        return f"{times.long_date(local.date())}, {local:%H:%M}"
+        return times.short_deadline(call)
 
     @admin.display(description="places taken")
     def places(self, call: Call) -> str:
@@ -181,7 +186,7 @@ class CallAdmin(HistoryAdmin):
         return tuple(name for name in self.list_display if sees_people or name != "people")
 
 
-def _sees_people(request: HttpRequest, call: Model) -> bool:
+def _is_own(request: HttpRequest, call: Model) -> bool:
     return reports.calls_of(request.user).filter(pk=call.pk).exists()
 
 

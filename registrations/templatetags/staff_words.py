@@ -3,10 +3,12 @@
 from django import template
 from django.template.defaultfilters import filesizeformat
 
+from events import times
 from registrations.countries import country_name
 
 register = template.Library()
 register.filter("country_name", country_name)
+register.filter("short_deadline", times.short_deadline)
 
 _KINDS = {"application/pdf": "PDF", "image/png": "PNG", "image/jpeg": "JPEG"}
 

@@ -24,6 +24,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+LATE = (datetime(2099, 4, 1, 9, tzinfo=UTC), datetime(2099, 4, 1, 17, tzinfo=UTC))
+
 
 @pytest.fixture
 def client() -> Client:
@@ -289,7 +291,7 @@ def test_a_capacity_below_the_places_taken_is_refused_with_the_numbers(client: C
 
 
 def test_a_deadline_moves_to_a_later_day(client: Client) -> None:
-    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC))
+    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC), event__sessions=[LATE])
 
     client.post(call_address(call, "deadline"), {"closes_on": "2099-03-10"})
 
@@ -306,7 +308,7 @@ def test_a_deadline_moves_to_a_later_day(client: Client) -> None:
     ],
 )
 def test_an_impossible_deadline_is_refused_in_words(client: Client, given: dict[str, str], words: str) -> None:
-    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC))
+    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC), event__sessions=[LATE])
 
     answer = client.post(call_address(call, "deadline"), given)
 

@@ -1,0 +1,180 @@
+"""Calls and events in the admin: whose they are, and what does not fit together."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.enums import Role
+from accounts.models import User
+from events.models import Call, Event
+from tests.factories import NOW, CallFactory, EventFactory, UserFactory
+from tests.registrations.test_admin_calls import call_address, client, events_address, form_of
+
+__all__ = ["client"]
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(role: Role) -> tuple[Client, User]:
+    client, user = Client(), UserFactory(role=role)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client, user
+
+
+@pytest.mark.parametrize("name", ["capacity", "over-invite", "deadline", "reviewers"])
+def test_what_touches_people_is_not_for_publishers(name: str) -> None:
+    publisher, _ = signed_in(Role.PUBLISHER)
+    call = CallFactory(selective=True)
+
+    assert publisher.get(call_address(call, name)).status_code == 403
+    answer = publisher.post(call_address(call, name), {"capacity": "99", "places_limit": "99"})
+
+    assert answer.status_code == 403
+    call.refresh_from_db()
+    assert (call.capacity, call.places_limit) == (10, 10)
+    assert publisher.get(call_address(call)).context["offered"] == []
+
+
+def test_the_organisers_of_a_call_do_what_touches_people() -> None:
+    organiser, user = signed_in(Role.ORGANISER)
+    call = CallFactory(organisers=[user])
+
+    organiser.post(call_address(call, "capacity"), {"capacity": "99"})
+
+    call.refresh_from_db()
+    assert call.capacity == 99
+    assert organiser.get(call_address(call)).context["offered"]
+
+
+@pytest.mark.parametrize(("role", "is_taken"), [(Role.PUBLISHER, False), (Role.ADMINISTRATOR, True)])
+def test_who_organises_an_existing_call_is_said_by_administrators(role: Role, is_taken: bool) -> None:
+    browser, _ = signed_in(role)
+    call, other = CallFactory(organisers=[UserFactory(role=Role.ORGANISER)]), UserFactory(role=Role.ORGANISER)
+    data = form_of(browser, call_address(call)) | {"organisers": [str(other.pk)], "reply_to": "new@example.org"}
+
+    browser.post(call_address(call), data)
+
+    call.refresh_from_db()
+    assert call.reply_to == "new@example.org"
+    assert (list(call.organisers.all()) == [other]) is is_taken
+
+
+def new_call(client: Client, event: Event, **changes: str) -> dict[str, Any]:
+    return form_of(client, "/admin/events/call/add/") | {
+        "event": event.pk,
+        "admission": "selective",
+        "reply_to": "office@example.org",
+        "opens_at_0": "2026-09-01",
+        "opens_at_1": "09:00",
+        "closes_on": "2026-09-20",
+        "decision_by": "2026-09-25",
+        **changes,
+    }
+
+
+def test_a_publisher_makes_a_call_and_says_who_organises_it() -> None:
+    publisher, _ = signed_in(Role.PUBLISHER)
+    organiser, event = UserFactory(role=Role.ORGANISER), EventFactory()
+
+    publisher.post("/admin/events/call/add/", new_call(publisher, event) | {"organisers": [str(organiser.pk)]})
+
+    assert list(Call.objects.get(event=event).organisers.all()) == [organiser]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"opens_at_0": "2026-09-21"}, "A call opens before it closes."),
+        ({"closes_on": "2026-09-30", "decision_by": "2026-10-01"}, "after the event is over"),
+        ({"decision_by": "2026-09-19"}, "before the call has closed"),
+        ({"decision_by": "2026-09-30"}, "after the event has begun"),
+    ],
+)
+def test_a_new_call_whose_dates_do_not_fit_is_refused_in_words(
+    client: Client, changes: dict[str, str], words: str
+) -> None:
+    page = client.post("/admin/events/call/add/", new_call(client, EventFactory(), **changes))
+
+    assert page.status_code == 200
+    assert words in page.content.decode()
+    assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"opens_at_0": "2026-09-20"}, "A call opens before it closes."),
+        ({"decision_by": "2026-09-07"}, "before the call has closed"),
+        ({"decision_by": "2026-10-07"}, "after the event has begun"),
+    ],
+)
+def test_a_call_whose_new_dates_do_not_fit_is_refused_in_words(
+    client: Client, changes: dict[str, str], words: str
+) -> None:
+    call = CallFactory(selective=True)
+
+    page = client.post(call_address(call), form_of(client, call_address(call)) | changes)
+
+    assert page.status_code == 200
+    assert words in page.content.decode()
+
+
+def test_a_deadline_after_the_event_is_refused(client: Client) -> None:
+    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC))
+    call.event.sessions.update(
+        starts_at=datetime(2099, 4, 1, 9, tzinfo=UTC), ends_at=datetime(2099, 4, 1, 17, tzinfo=UTC)
+    )
+
+    answer = client.post(call_address(call, "deadline"), {"closes_on": "2099-04-01"})
+
+    assert answer.status_code == 422
+    assert "after the event is over" in answer.content.decode()
+
+
+@pytest.mark.parametrize("opens_at", [NOW, datetime(2099, 1, 1, tzinfo=UTC)])
+def test_the_zone_of_an_event_changes_only_before_its_call_opens(client: Client, opens_at: datetime) -> None:
+    call = CallFactory(opens_at=opens_at, closes_at=datetime(2099, 3, 1, 23, tzinfo=UTC), closes_on=date(2099, 3, 1))
+    data = form_of(client, events_address(call.event)) | {"timezone": "Europe/Riga"}
+    is_open = opens_at == NOW
+
+    page = client.post(events_address(call.event), data, follow=True).content.decode()
+
+    call.refresh_from_db()
+    assert ("can no longer change" in page) is is_open
+    assert call.event.timezone == ("Europe/Brussels" if is_open else "Europe/Riga")
+    assert call.closes_at == datetime(2099, 3, 1, 23 if is_open else 22, tzinfo=UTC)
+
+
+def test_the_address_of_an_event_that_people_may_know_stays(client: Client) -> None:
+    known, draft = EventFactory(slug="known"), EventFactory(slug="not-yet", draft=True)
+
+    for event in (known, draft):
+        client.post(events_address(event), form_of(client, events_address(event)) | {"slug": f"new-{event.slug}"})
+
+    assert sorted(Event.objects.values_list("slug", flat=True)) == ["known", "new-not-yet"]
+
+
+def test_an_organiser_is_not_told_of_others_drafts_and_hidden_events() -> None:
+    organiser, user = signed_in(Role.ORGANISER)
+    own = CallFactory(event__draft=True, organisers=[user]).event
+    already = EventFactory(hidden=True)
+    own.related_events.add(already)
+    public = EventFactory()
+    EventFactory(draft=True)
+    EventFactory(hidden=True)
+
+    field = organiser.get(events_address(own)).context["adminform"].form.fields["related_events"]
+
+    assert set(field.queryset) == {own, already, public}
+
+
+def test_a_whole_day_is_shown_as_a_deadline_by_its_name(client: Client) -> None:
+    CallFactory(closes_at=datetime(2026, 11, 21, 23, tzinfo=UTC), closes_on=date(2026, 11, 21))
+    CallFactory(closes_at=datetime(2026, 11, 20, 11, tzinfo=UTC))
+
+    for address in ("/admin/events/call/", "/admin/registrations/registration/calls/"):
+        page = client.get(address).content.decode()
+        assert "end of 21 November 2026" in page
+        assert "20 November 2026, 12:00" in page
