@@ -37,11 +37,15 @@ def answer_file(
 
 
 def document(answer: Answer, registration: Registration) -> FileResponse:
-    """The answer's file as a download; the browser gets no say in what it is."""
+    """The answer's file as a download; the browser gets no say in what it is. Raises Http404 where it is gone."""
+    try:
+        stored = answer.file.open("rb")
+    except FileNotFoundError:
+        raise Http404("This document is not stored any more.") from None
     kind = answer.value.get("content_type", "") if isinstance(answer.value, dict) else ""
     ending = _ENDINGS.get(kind, "bin")
     return FileResponse(
-        answer.file.open("rb"),
+        stored,
         as_attachment=True,
         filename=f"{registration.reference}-{answer.question.key}.{ending}",
         content_type=kind if kind in _ENDINGS else "application/octet-stream",

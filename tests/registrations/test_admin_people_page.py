@@ -2,9 +2,16 @@
 
 import pytest
 
-from registrations.enums import Act, Channel, CheckResult, MailKind, Outcome, ParticipantRole, State
-from registrations.models import Decision, OutgoingMail, Registration, Review
-from tests.factories import DecisionFactory, OutgoingMailFactory, RegistrationFactory, ReviewFactory
+from registrations.enums import Act, Channel, CheckResult, MailKind, Outcome, ParticipantRole, QuestionKind, State
+from registrations.models import Answer, Decision, OutgoingMail, Registration, Review
+from tests.factories import (
+    AnswerFactory,
+    DecisionFactory,
+    OutgoingMailFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    ReviewFactory,
+)
 from tests.registrations.people_story import act_page, application, change_page, set_clock, signed_in, story
 
 pytestmark = pytest.mark.django_db
@@ -305,3 +312,17 @@ def test_an_act_needs_a_post():
 def test_an_unknown_act_is_not_there():
     told = story()
     assert signed_in(told.organiser).post(act_page(told.applicant, "erase")).status_code == 404
+
+
+def test_a_document_that_is_not_stored_any_more_is_said_to_be_gone(settings, tmp_path):
+    settings.PRIVATE_MEDIA_ROOT = tmp_path
+    told = story()
+    question = QuestionFactory(call=told.call, kind=QuestionKind.FILE)
+    answer = AnswerFactory(registration=told.applicant, question=question, value={}, text="f")
+    Answer.objects.filter(pk=answer.pk).update(file="gone/away.pdf")
+    address = change_page(told.applicant).replace("change/", f"files/{answer.pk}/")
+
+    page = signed_in(told.organiser).get(address)
+
+    assert page.status_code == 404
+    assert "We cannot find this page" in page.content.decode()
