@@ -1,6 +1,7 @@
 """Refuses to run for real on what only the demo may use: one line for each setting that is missing."""
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_SECRET_KEY = 50
+DEMO_SENDER = "secretariat@example.org"
 
 
 def refusals() -> list[str]:
@@ -20,6 +22,10 @@ def refusals() -> list[str]:
     found = [
         (_is_weak(settings.SECRET_KEY), f"SECRET_KEY is {weak_key}"),
         (any(map(_is_weak, settings.SECRET_KEY_FALLBACKS)), f"A key of SECRET_KEY_FALLBACKS is {weak_key}"),
+        (
+            not settings.ADDRESS_KEY,
+            "ADDRESS_KEY is missing: it finds the registrations of one address, also after SECRET_KEY has changed.",
+        ),
         (_is_demo_database(), "DATABASE_URL must name the database: the demo's SQLite file is for the demo."),
         (
             not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS,
@@ -29,6 +35,14 @@ def refusals() -> list[str]:
         (
             settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"),
             "EMAIL_URL must name a mail server (smtp:// or smtps://): files are for the demo.",
+        ),
+        (
+            parseaddr(settings.MAIL_FROM)[1] in ("", DEMO_SENDER),
+            "MAIL_FROM must name the mailbox that sends: the demo's is nobody's.",
+        ),
+        (
+            settings.CELERY_BROKER_URL == settings.DEMO_BROKER_URL,
+            "CELERY_BROKER_URL must name the broker: the demo's socket is for the demo.",
         ),
     ]
     return [line for is_refused, line in found if is_refused]

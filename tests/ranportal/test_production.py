@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from ranportal import checks
-from ranportal.settings import BASE_DIR, DEMO_DATABASE, DEMO_SECRET_KEY
+from ranportal.settings import BASE_DIR, DEMO_BROKER_URL, DEMO_DATABASE, DEMO_SECRET_KEY
 
 # The settings are only read here; no connection is made with them.
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -21,6 +21,8 @@ FINE = {
     "ALLOWED_HOSTS": "portal.example.org",
     "SITE_URL": "https://portal.example.org",
     "EMAIL_URL": "smtp://mail.example.org",
+    "ADDRESS_KEY": "kept-for-years-" * 4,
+    "MAIL_FROM": "Events <events@portal.example.org>",
 }
 SPOILT = {
     "SECRET_KEY": ["", DEMO_SECRET_KEY, "short"],
@@ -29,6 +31,9 @@ SPOILT = {
     "ALLOWED_HOSTS": ["", "*", "portal.example.org,*"],
     "SITE_URL": ["", "http://portal.example.org"],
     "EMAIL_URL": ["", "file:///srv/mail"],
+    "ADDRESS_KEY": [""],
+    "MAIL_FROM": ["", "secretariat@example.org"],
+    "CELERY_BROKER_URL": ["", DEMO_BROKER_URL],
 }
 
 
@@ -48,7 +53,7 @@ def test_a_full_environment_passes_the_deployment_check():
 def test_commands_and_web_server_refuse_the_demo_defaults_with_a_line_for_each(command):
     done = run(*command, **dict.fromkeys(SPOILT, ""))
     assert done.returncode != 0
-    for name in ("SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "SITE_URL", "EMAIL_URL"):
+    for name in SPOILT.keys() - {"SECRET_KEY_FALLBACKS"}:
         assert name in done.stderr
 
 
@@ -67,6 +72,9 @@ def fine_settings(settings):
     settings.ALLOWED_HOSTS = ["portal.example.org"]
     settings.SITE_URL = "https://portal.example.org"
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.ADDRESS_KEY = FINE["ADDRESS_KEY"]
+    settings.MAIL_FROM = FINE["MAIL_FROM"]
+    settings.CELERY_BROKER_URL = FINE["CELERY_BROKER_URL"]
     return settings
 
 
@@ -84,6 +92,10 @@ def test_nothing_is_refused_when_all_is_said(fine_settings):
         ("ALLOWED_HOSTS", [], "ALLOWED_HOSTS"),
         ("ALLOWED_HOSTS", ["portal.example.org", "*"], "ALLOWED_HOSTS"),
         ("SITE_URL", "http://portal.example.org", "SITE_URL"),
+        ("ADDRESS_KEY", "", "ADDRESS_KEY"),
+        ("MAIL_FROM", "Event secretariat <secretariat@example.org>", "MAIL_FROM"),
+        ("MAIL_FROM", "secretariat@example.org", "MAIL_FROM"),
+        ("CELERY_BROKER_URL", DEMO_BROKER_URL, "CELERY_BROKER_URL"),
         ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "EMAIL_URL"),
     ],
 )
