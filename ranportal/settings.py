@@ -65,8 +65,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ranportal.shared.middleware.ClientAddressMiddleware",
-    "ranportal.shared.middleware.BodySizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "ranportal.shared.middleware.BodySizeMiddleware",
     "django.middleware.common.CommonMiddleware",
     "ranportal.shared.middleware.CleanInputMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -153,8 +153,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Bytes. A form keeps 200 kB of text as it was typed (with room for its other fields), and takes files of 5 MB each;
-# above them the answer is 413. Staff upload larger documents.
+# Bytes. A form keeps 200 kB of text as it was typed (with room for its other fields), and the forms of a registration
+# take files of 5 MB each; above them the answer is 413. Staff who have signed in upload larger documents.
+UPLOAD_PATHS = r"/events/[^/]+/register/|/registrations/mine/[^/]+/answers/"
 MAX_TEXT_BYTES = (200 + 8) * 1024
 MAX_BODY_BYTES = 12 * 1024 * 1024
 MAX_STAFF_BODY_BYTES = 30 * 1024 * 1024

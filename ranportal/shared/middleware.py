@@ -1,12 +1,14 @@
 """What each request passes before any app sees it, in the order of settings.MIDDLEWARE."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -95,19 +97,31 @@ def _is_ip_address(text: str) -> bool:
 
 
 class BodySizeMiddleware:
-    """Answers 413, in our own page, to a body that is larger than any form of ours, before anything parses it."""
+    """Answers 413, in our own page, to a body that is larger than the form at this address, before anything parses it.
+
+    Only settings.UPLOAD_PATHS take files from the public, and /admin/ from staff who have signed in.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        limit = settings.MAX_STAFF_BODY_BYTES if request.path_info.startswith("/admin/") else settings.MAX_BODY_BYTES
-        if _content_length(request) > limit:
+        if _is_too_long(request):
             _drain(request)
             return _too_large(request)
         if request.content_type == _TEXT_FORM and _text_size(request) > settings.MAX_TEXT_BYTES:
             return _too_large(request)
         return self.get_response(request)
+
+
+def _is_too_long(request: HttpRequest) -> bool:
+    length = _content_length(request)
+    if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return False
+    if request.path_info.startswith("/admin/"):
+        # Only here, where it matters, the database is asked who this is.
+        return length > settings.MAX_STAFF_BODY_BYTES or not get_user(request).is_staff
+    return length > settings.MAX_BODY_BYTES or not re.fullmatch(settings.UPLOAD_PATHS, request.path_info)
 
 
 def _content_length(request: HttpRequest) -> int:

@@ -6,10 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from tests.factories import UserFactory
+
 QUOTED = "application/x-www-form-urlencoded"
 KILOBYTE = 1024
 MEGABYTE = 1024 * KILOBYTE
 PAGE = "/admin/login/"
+REGISTER = "/events/no-such-event/register/"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 pytestmark = pytest.mark.django_db
 
@@ -44,14 +48,30 @@ def test_more_text_is_refused_in_our_own_page(client, post, kilobytes):
 
 def test_a_body_beyond_any_form_is_refused_before_it_is_parsed(client, settings):
     settings.MAX_STAFF_BODY_BYTES = MEGABYTE
-    file = SimpleUploadedFile("a.pdf", b"x" * 2 * MEGABYTE)
-    response = post_in_parts(client, username="a", document=file)
-    assert response.status_code == 413
+    client.force_login(UserFactory(), backend=BACKEND)
+    assert post_file(client, PAGE, megabytes=2).status_code == 413
+    assert post_file(client, REGISTER, megabytes=13).status_code == 413
 
 
-def test_a_file_within_the_limit_is_taken(client):
-    file = SimpleUploadedFile("a.pdf", b"x" * 5 * MEGABYTE)
-    assert post_in_parts(client, username="a", document=file).status_code == 200
+def test_a_file_within_the_limit_is_taken_where_there_are_files(client):
+    assert post_file(client, REGISTER, megabytes=5).status_code == 404
+    assert post_file(client, "/registrations/mine/P-2AAAA/answers/", megabytes=5).status_code != 413
+    client.force_login(UserFactory(), backend=BACKEND)
+    assert post_file(client, PAGE, megabytes=20).status_code == 200
+
+
+@pytest.mark.parametrize("page", [PAGE, "/admin/", "/registrations/link/", "/events/", "/nowhere/"])
+def test_strangers_send_files_only_where_there_are_files(client, page):
+    assert post_file(client, page, megabytes=1).status_code == 413
+
+
+def test_an_account_without_the_admin_is_a_stranger_there(client):
+    client.force_login(UserFactory(is_staff=False), backend=BACKEND)
+    assert post_file(client, PAGE, megabytes=1).status_code == 413
+
+
+def post_file(client, page, *, megabytes):
+    return client.post(page, {"document": SimpleUploadedFile("a.pdf", b"x" * megabytes * MEGABYTE)})
 
 
 def test_more_fields_than_any_form_has_are_refused(client):
