@@ -29,7 +29,7 @@ def test_a_scheduled_announcement_appears_by_itself_at_its_moment(
     publisher = UserFactory(role=Role.PUBLISHER)
     staff, public = visitor(width=1280), visitor(width=360)
     sign_in(staff, site, publisher.email)
-    write_announcement(staff, site, title="Registrations now open", day="2026-09-02", hour="09:00")
+    write_announcement(staff, site, title="Registrations now open", at="2026-09-02T09:00")
     expect(staff.get_by_text("Scheduled: appears by itself on 2 September 2026, 09:00")).to_be_visible()
     address = f"{site}/announcements/registrations-now-open/"
 
@@ -47,7 +47,7 @@ def test_a_scheduled_announcement_appears_by_itself_at_its_moment(
     assert Announcement.objects.get().history.filter(history_user=publisher).exists()
 
 
-def write_announcement(page: Page, site: str, *, title: str, day: str, hour: str) -> None:
+def write_announcement(page: Page, site: str, *, title: str, at: str) -> None:
     """Write and schedule an announcement in the admin, by the words of its form."""
     page.goto(f"{site}/admin/")
     page.get_by_role("link", name="Announcements").first.click()
@@ -55,10 +55,9 @@ def write_announcement(page: Page, site: str, *, title: str, day: str, hour: str
     page.get_by_label("Title").press_sequentially(title)
     expect(page.get_by_label("Slug")).to_have_value("registrations-now-open")
     page.get_by_label("Kind").select_option(label="Call for participants")
-    page.get_by_label("Body").fill("Come and **see**.\n\n## Who can come\n\nAll of you.")
+    page.get_by_label("Text").fill("Come and **see**.\n\n## Who can come\n\nAll of you.")
     page.get_by_label("Status").select_option(label="Published")
-    page.get_by_label("Date:").fill(day)
-    page.get_by_label("Time:").fill(hour)
+    page.get_by_label("Appears on").fill(at)
     page.get_by_role("button", name="Save", exact=True).first.click()
 
 

@@ -1,0 +1,341 @@
+"""Every page of the portal in the states that it can have: the demo, and what the demo does not show."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from accounts.models import User
+from events.models import Announcement, Call, Event, Publication, WorkingGroup
+from registrations.enums import MailKind, QuestionKind, State
+from registrations.links import token_of
+from registrations.models import OutgoingMail, Registration
+from registrations.services import seeding
+from tests.factories import (
+    NOW,
+    AnswerFactory,
+    CallFactory,
+    EventFactory,
+    OutgoingMailFactory,
+    QuestionFactory,
+    RegistrationFactory,
+)
+from tests.journeys.look import Stop
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+TO_DECIDE = "basics-of-mental-health-second-group"
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+def press(button: str, *, exact: bool = False):
+    """Press the button of this name."""
+
+    def pressed(page: Page) -> None:
+        page.get_by_role("button", name=button, exact=exact).first.click()
+
+    return pressed
+
+
+@dataclass(frozen=True)
+class World:
+    """A portal with the demo, and events in states that the demo lacks."""
+
+    deciding: Call
+    asked: Call
+
+    @classmethod
+    def made(cls, *, now: datetime) -> "World":
+        """Make it."""
+        seeding.seed(folder=DEMO, now=now)
+        CallFactory(event=EventFactory(slug="sold-out", title=LONG), capacity=0, has_waiting_list=False)
+        CallFactory(event=EventFactory(slug="called-off", cancelled=True))
+        CallFactory(event=EventFactory(slug="nobody-sees", hidden=True))
+        EventFactory(slug="without-call", onsite=True)
+        return cls(deciding=Call.objects.get(event__slug=TO_DECIDE), asked=_call_with_every_question())
+
+
+def _call_with_every_question() -> Call:
+    """An open call that asks a question of each kind, and two that hang on answers."""
+    call = CallFactory(event=EventFactory(slug="every-question"))
+    choices = [["prison", "Prison"], ["youth", f"Youth work {LONG}"]]
+    made = {
+        kind: QuestionFactory(call=call, key=f"{kind}", kind=kind, is_required=True, help="A word of help.", **more)
+        for kind in QuestionKind
+        for more in [{"choices": choices} if "choice" in kind else {}]
+    }
+    for kind, wanted in ((QuestionKind.SINGLE_CHOICE, "prison"), (QuestionKind.YES_NO, "yes")):
+        QuestionFactory(
+            call=call, key=f"more_{kind}", kind="number", condition_question=made[kind], condition_value=wanted
+        )
+    return call
+
+
+def public(world: World) -> list[Stop]:
+    """What anybody can open."""
+    events = [
+        "mental-health-and-pcve",
+        "basics-of-mental-health",
+        "exit-work-round-table",
+        "ran-health-meeting",
+        "sold-out",
+    ]
+    events += ["called-off", "without-call", "basics-of-mental-health-2023", "ran-health-training-2021", TO_DECIDE]
+    announcement, publication = Announcement.objects.earliest("published_at"), Publication.objects.get()
+    return [
+        Stop("/"),
+        Stop("/events/"),
+        Stop("/events/?kind=webinar&working_group=ran-health&language=en&open=1&q=health"),
+        Stop("/events/?q=nothing+of+that+name&kind=party"),
+        *[Stop(f"/events/{slug}/") for slug in (*events, TO_DECIDE)],
+        Stop("/events/nobody-sees/", 404),
+        Stop("/announcements/"),
+        Stop(announcement.get_absolute_url()),
+        Stop("/publications/"),
+        Stop(publication.get_absolute_url()),
+        Stop("/working-groups/ran-health/"),
+        Stop("/working-groups/ran-ye/"),
+        Stop("/privacy/"),
+        Stop("/accessibility/"),
+        Stop("/recognise-our-mails/"),
+        Stop("/nowhere/", 404),
+        Stop("/admin/login/"),
+        Stop("/admin/login/", press=press("Log in")),
+    ]
+
+
+def registering(world: World) -> list[Stop]:
+    """The form in every state, the page after it, and the ways back to a private page."""
+    form = "/events/every-question/register/"
+    closed = ["sold-out", "called-off", "ran-health-meeting", "basics-of-mental-health-2023"]
+    return [
+        Stop(form),
+        Stop(form, press=press("Send registration")),
+        Stop("/events/basics-of-mental-health/register/"),
+        Stop("/events/basics-of-mental-health/register/", press=press("Send application")),
+        *[Stop(f"/events/{slug}/register/") for slug in closed],
+        Stop(f"{form}sent/"),
+        Stop(f"{form}sent/", press=_type_a_wrong_code),
+        Stop("/registrations/link/"),
+        Stop("/registrations/link/", press=press("Send me my private link")),
+        Stop("/registrations/link/sent/"),
+        Stop("/registrations/mine/"),
+        Stop("/registrations/mine/P-NOBODY/", 404),
+        Stop("/registrations/p/1-forged/", 404),
+    ]
+
+
+def _type_a_wrong_code(page: Page) -> None:
+    page.get_by_label("Code from our mail").fill("1234 5678")
+    page.get_by_role("button", name="Confirm my address").click()
+
+
+def personal(world: World) -> list[Stop]:
+    """The private page in every state, in an open and a selective call, and what can be changed there."""
+    selective = CallFactory(selective=True, event__slug="selective-page")
+    in_open_calls = [state for state in State if state != State.SUBMITTED]
+    registrations = [_registration(world.asked, state) for state in in_open_calls]
+    registrations += [_registration(selective, state) for state in State]
+    with_answers = registrations[in_open_calls.index(State.CONFIRMED)]
+    for question in world.asked.questions.filter(kind__in=["short_text", "long_text"]):
+        AnswerFactory(registration=with_answers, question=question, value=f"{LONG} <b>bold</b>", text=LONG)
+    for number, kind in enumerate(MailKind):
+        OutgoingMailFactory(registration=with_answers, kind=kind, sent=number % 2 == 0)
+    return [
+        *[Stop(f"/registrations/p/{token_of(one.links.get())}/") for one in registrations],
+        Stop(mine(with_answers)),
+        Stop(f"{mine(with_answers)}answers/"),
+        Stop(f"{mine(with_answers)}answers/", press=press("Save changes")),
+        Stop("/registrations/mine/"),
+    ]
+
+
+def _registration(call: Call, state: State) -> Registration:
+    details = {State.RESERVE: {"list_position": 3}, State.SELECTED: {"answer_by": NOW + timedelta(days=3)}}
+    proven = {"proven_at": None} if state == State.UNPROVEN else {}
+    return RegistrationFactory(call=call, state=state, **details.get(state, {}), **proven)
+
+
+def mine(registration: Registration) -> str:
+    """The address of a private page."""
+    return reverse("registrations:registration-mine", args=[registration.reference])
+
+
+# Staff
+
+
+def organising(world: World) -> list[Stop]:
+    """The pages of an organiser: people, decisions, mails, the own events and calls."""
+    call = world.deciding
+    people = "/admin/registrations/registration/"
+    calls, event = f"{people}calls/{call.pk}/", f"/admin/events/event/{call.event_id}/"
+    ones = [_one(call, state) for state in (State.SUBMITTED, State.UNPROVEN)]
+    open_call = Call.objects.get(event__slug="exit-work-round-table")
+    ones += [_one(open_call, state) for state in (State.CONFIRMED, State.RESERVE)]
+    ones += [RegistrationFactory(call=call, selected=True), RegistrationFactory(call=call, declined=True)]
+    OutgoingMailFactory(registration=ones[4], kind=MailKind.SELECTED, refused=True)
+    mail = OutgoingMail.objects.filter(call=open_call, kind=MailKind.CONFIRMED).first()
+    assert mail is not None
+    return [
+        Stop("/admin/"),
+        Stop(f"{people}calls/"),
+        Stop(f"{people}?call={call.pk}"),
+        Stop(f"{people}?call={call.pk}&state__exact=submitted&decision=none"),
+        Stop(f"{people}?call={call.pk}", press=_stage_two),
+        *[Stop(f"{people}{one.pk}/change/") for one in ones],
+        Stop(f"{people}{ones[0].pk}/change/", press=_refuse_an_act),
+        *[Stop(f"{calls}{page}/") for page in ("preview", "release", "not-answered", "not-told", "register")],
+        Stop(f"{calls}register/", press=press("Register this person")),
+        Stop(f"{people}calls/{open_call.pk}/attendance/"),
+        Stop(f"{people}calls/{open_call.pk}/release/"),
+        Stop(f"{people}?call={call.pk}", press=_find_somebody),
+        Stop("/admin/registrations/outgoingmail/"),
+        Stop(f"/admin/registrations/outgoingmail/{mail.pk}/change/"),
+        Stop("/admin/events/event/"),
+        *[Stop(f"{event}{page}/") for page in ("change", "cancel", "hide", "preview", "history")],
+        Stop("/admin/events/call/"),
+        *[
+            Stop(f"/admin/events/call/{call.pk}/{page}/")
+            for page in ("change", "capacity", "over-invite", "deadline", "reviewers", "history")
+        ],
+        Stop("/admin/password_change/"),
+    ]
+
+
+def _one(call: Call, state: State) -> Registration:
+    one = call.registrations.filter(state=state).first()
+    assert one is not None
+    return one
+
+
+def _stage_two(page: Page) -> None:
+    for box in page.locator("input.action-select").all()[:2]:
+        box.check()
+    page.get_by_label("Action:").select_option(label="Stage: select")
+    page.locator("button[name=index]").click()
+    page.get_by_role("button", name="Stage", exact=True).click()
+    page.get_by_text("Please give a reason.").wait_for()
+
+
+def _refuse_an_act(page: Page) -> None:
+    page.get_by_text("Stage a decision").click()
+    page.get_by_role("button", name="Stage", exact=True).click()
+    page.get_by_text("Please give a reason.").wait_for()
+
+
+def _find_somebody(page: Page) -> None:
+    page.locator("input[name=sought]").fill("a")
+    page.locator("input[name=sought]").press("Enter")
+    page.get_by_role("heading", name="Find a person").wait_for()
+
+
+def reviewing(world: World) -> list[Stop]:
+    """The pages of a reviewer."""
+    reviews = f"/admin/registrations/review/calls/{world.deciding.pk}/"
+    application = f"{reviews}{_one(world.deciding, State.SUBMITTED).reference}/"
+    other = f"{reviews}{world.deciding.registrations.filter(state=State.SUBMITTED)[1].reference}/"
+    fresh = RegistrationFactory(call=world.deciding, submitted=True)
+    return [
+        Stop("/admin/"),
+        Stop("/admin/registrations/review/"),
+        Stop(reviews),
+        Stop(application),
+        Stop(f"{reviews}{fresh.reference}/", press=press("Save and read the next")),
+        Stop(other, press=_declare_conflict),
+        Stop(other),
+    ]
+
+
+def _declare_conflict(page: Page) -> None:
+    page.get_by_text("I have a conflict of interest").click()
+    page.get_by_role("button", name="Declare it and read the next").click()
+    page.get_by_text("your conflict of interest is noted").wait_for()
+
+
+def publishing(world: World) -> list[Stop]:
+    """The pages of a publisher."""
+    announcement, publication = Announcement.objects.earliest("published_at"), Publication.objects.get()
+    pages = {"announcement": announcement.pk, "publication": publication.pk}
+    group = WorkingGroup.objects.get(slug="ran-health")
+    version, paper = announcement.history.latest(), publication.history.latest()
+    return [
+        Stop("/admin/"),
+        *[Stop(f"/admin/events/{kind}/") for kind in ("event", "call", "workinggroup", *pages)],
+        *[Stop(f"/admin/events/{kind}/add/") for kind in ("event", "call", *pages)],
+        *[
+            Stop(f"/admin/events/{kind}/{pk}/{page}/")
+            for kind, pk in pages.items()
+            for page in ("change", "preview", "history", "delete")
+        ],
+        Stop(f"/admin/events/announcement/{announcement.pk}/history/{version.history_id}/"),
+        Stop(f"/admin/events/publication/{publication.pk}/history/{paper.history_id}/"),
+        Stop(f"/admin/events/workinggroup/{group.pk}/change/"),
+        Stop(f"/admin/events/workinggroup/{group.pk}/history/"),
+        Stop("/admin/events/announcement/add/", press=press("Save", exact=True)),
+        Stop("/admin/events/event/add/", press=press("Save", exact=True)),
+        Stop("/admin/events/call/add/", press=press("Save", exact=True)),
+    ]
+
+
+def administering(world: World) -> list[Stop]:
+    """The pages of an administrator that nobody else has."""
+    organiser = User.objects.get(email="organiser@example.org")
+    hidden = Event.objects.get(slug="nobody-sees")
+    call, group = world.deciding, WorkingGroup.objects.get(slug="ran-ye")
+    return [
+        Stop("/admin/"),
+        Stop("/admin/events/"),
+        Stop("/admin/events/workinggroup/add/", 403),
+        Stop(f"/admin/events/workinggroup/{group.pk}/delete/", 403),
+        Stop(f"/admin/events/event/{hidden.pk}/show/"),
+        Stop(f"/admin/events/event/{hidden.pk}/delete/", 403),
+        Stop(f"/admin/events/call/{call.pk}/delete/", 403),
+        Stop(f"/admin/events/event/{call.event_id}/history/{call.event.history.latest().history_id}/"),
+        Stop(f"/admin/events/call/{call.pk}/history/{call.history.latest().history_id}/"),
+        Stop("/admin/accounts/user/"),
+        Stop("/admin/accounts/user/add/"),
+        *[Stop(f"/admin/accounts/user/{organiser.pk}/{page}/") for page in ("change", "password", "history")],
+        Stop(f"/admin/accounts/user/{organiser.pk}/delete/", 403),
+        Stop("/admin/password_change/done/"),
+        Stop("/admin/registrations/outgoingmail/"),
+    ]
+
+
+#: Addresses that answer with something else than a page to read: files, what buttons post to, and what is not ours.
+NOT_LOOKED_AT = {
+    "events:announcement-feed",
+    "events:calendar",
+    "events:event-calendar",
+    "events:publication-document",
+    "events:sitemap",
+    "healthz-live",
+    "healthz-ready",
+    "healthz-web",
+    "admin:events_publication_document",
+    "admin:registrations_call_csv",
+    "admin:registrations_call_xlsx",
+    "admin:registrations_registration_file",
+    "admin:registrations_review_file",
+    "admin:registrations_call_find",
+    "admin:registrations_registration_act",
+    "admin:registrations_review_conflict",
+    *[f"admin:registrations_outgoingmail_{act}" for act in ("cancel", "hold", "pause", "resume", "retry")],
+    "admin:logout",
+    "admin:autocomplete",
+    "admin:jsi18n",
+    "admin:view_on_site",
+    "admin:<path:object_id>/",
+    "admin:(?P<url>.*)$",
+}
+
+#: Who sees which pages; None: nobody signs in.
+GROUPS = {
+    public: None,
+    registering: None,
+    personal: None,
+    organising: "organiser@example.org",
+    reviewing: "reviewer1@example.org",
+    publishing: "publisher@example.org",
+    administering: "admin@example.org",
+}
