@@ -31,7 +31,7 @@ def browser_before_database(request: pytest.FixtureRequest) -> None:
     Playwright runs an event loop in the test's thread, and Django keeps other connections inside one than outside: set
     up outside, the database's copy of the migrations' rows is not found inside, and the database cannot be dropped.
     """
-    if any("page" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    if any("browser" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("browser")
 
 
