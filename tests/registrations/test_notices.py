@@ -52,6 +52,20 @@ class TestDeadlines:
         CallFactory.create_batch(2, closes_at=NOW - timedelta(days=9), opens_at=NOW - timedelta(days=20))
         assert notices.handle_deadlines(now=NOW) == 2
 
+    def test_a_deadline_that_was_extended_at_the_last_moment_is_not_over(self, monkeypatch):
+        """Between the search and the lock an organiser may have moved it."""
+        call = CallFactory(closed=True)
+        locked = notices.workflow.locked
+
+        def extended_first(call):
+            type(call).objects.update(closes_at=NOW + timedelta(days=1))
+            return locked(call)
+
+        monkeypatch.setattr(notices.workflow, "locked", extended_first)
+        assert notices.handle_deadlines(now=NOW) == 0
+        call.refresh_from_db()
+        assert (call.deadline_handled_at, OutgoingMail.objects.count()) == (None, 0)
+
     @pytest.mark.parametrize(
         ("day", "ends"),
         [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Self
 
 import pytest
@@ -128,6 +128,33 @@ def test_two_workers_that_claim_at_once_share_no_mail():
     for worker in workers:
         worker.join()
     assert len(claimed) == len(set(claimed)) == 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_neither_waits_for_another_s_claim_nor_takes_from_it():
+    """On PostgreSQL; on SQLite there is one writer at a time."""
+    OutgoingMailFactory.create_batch(delivery.BATCH + 5, registration=RegistrationFactory())
+    is_claimed, may_end, first = Event(), Event(), []
+
+    def claims_and_dawdles():
+        try:
+            with transaction.atomic():
+                first.extend(delivery.claim(now=NOW))
+                is_claimed.set()
+                may_end.wait(5)
+        finally:
+            connection.close()
+
+    worker = Thread(target=claims_and_dawdles)
+    worker.start()
+    is_claimed.wait(5)
+    if connection.vendor == "sqlite":
+        may_end.set()
+    second = delivery.claim(now=NOW)
+    may_end.set()
+    worker.join()
+    assert (len(first), len(second)) == (delivery.BATCH, 5)
+    assert not {mail.pk for mail in first} & {mail.pk for mail in second}
 
 
 def test_a_sent_mail_is_written_down_with_its_bytes(relay):
