@@ -72,6 +72,16 @@ def test_what_people_typed_is_in_no_mail(kind):
     assert not any(word in rendered for word in (b"script", b"evil", b"victim", b"secret "))
 
 
+def test_the_mail_about_a_known_address_names_nobody_and_no_event():
+    """It may be read over a shoulder, and a stranger may have asked for it."""
+    registration = RegistrationFactory()
+    message = parsed(put(MailKind.SAME_ADDRESS, registration))
+    event, identity = registration.call.event, registration.identity
+    text = "".join(message.get_body((part,)).get_content() for part in ("plain", "html")) + message["Subject"]
+    told = [event.title, event.slug, event.platform, "29 September", identity.given_name, identity.family_name]
+    assert [word for word in told if word in text] == []
+
+
 def test_what_staff_wrote_as_criteria_is_text_in_the_mail():
     message = parsed(put(MailKind.NOT_SELECTED, criteria=[HOSTILE], applied=9, why_until="29 September"))
     assert "<script>" not in message.get_body(("html",)).get_content()
