@@ -1,6 +1,5 @@
 """Release of the decisions of a call, in the admin."""
 
-
 import pytest
 
 from events.models import Call
