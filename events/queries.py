@@ -25,7 +25,7 @@ from django.db.models import (
 )
 from django.db.models import prefetch_related_objects as fetch_related
 
-from events.enums import Status
+from events.enums import Admission, Status
 from events.models import Announcement, Event, Publication, Session, WorkingGroup
 
 SEARCHED_FIELDS = (
@@ -214,7 +214,10 @@ def _with_dates(events: QuerySet[Event], now: datetime) -> QuerySet[Any]:
 
 
 def _has_open_call(now: datetime) -> Q:
-    return Q(call__opens_at__lte=now, call__closes_at__gt=now, cancelled_at__isnull=True)
+    """On time, and there is something to get: a place, a place on the list, or a decision."""
+    is_on_time = Q(call__opens_at__lte=now, call__closes_at__gt=now, cancelled_at__isnull=True)
+    has_place = Q(call__capacity=None) | Q(call__places_taken__lt=F("call__capacity"))
+    return is_on_time & (has_place | Q(call__has_waiting_list=True) | Q(call__admission=Admission.SELECTIVE))
 
 
 def _conditions(now: datetime, asked: EventFilter) -> Iterable[Q]:

@@ -29,6 +29,22 @@ def test_home_shows_open_calls_first_then_what_comes_then_what_is_new(client):
     assert page.count(open_call.event.get_absolute_url()) == 1
 
 
+@pytest.mark.parametrize(
+    ("traits", "takes"),
+    [
+        ({"capacity": 0, "has_waiting_list": False}, False),
+        ({"capacity": 1, "has_waiting_list": False}, True),
+        ({"capacity": 0, "has_waiting_list": True}, True),
+        ({"unlimited": True, "has_waiting_list": False}, True),
+        ({"selective": True, "capacity": 0, "has_waiting_list": False}, True),
+    ],
+)
+def test_only_what_can_still_be_joined_is_open_for_registration(client, traits, takes):
+    title = CallFactory(event__title="A webinar", **traits).event.title
+    assert in_order(text_of(client, "/"), "Coming up", title) is not takes
+    assert (title in text_of(client, "/events/?open=1")) is takes
+
+
 def test_home_without_anything_says_so(client):
     assert "Nothing is open for registration at the moment." in text_of(client, "/")
 
