@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Call
+from ranportal.shared import clock
 from registrations.links import code_of, token_of
+from registrations.mail import delivery
 from registrations.models import Answer, OutgoingMail, PrivateLink, Registration
 from tests.factories import (
     NOW,
@@ -316,6 +319,89 @@ def test_without_a_private_link_there_is_nothing_to_see(client: Client, call: Ca
     assert all(answer.status_code in {400, 404} for answer in answers)
     assert "webinar" not in page(answers[0]).lower()
     assert Registration.objects.get().state == "confirmed"
+
+
+def test_the_page_after_sending_names_nobody_and_no_reference(client: Client, call: Call) -> None:
+    client.post(ADDRESS, FORM)
+    reference = Registration.objects.get().reference
+
+    shown = page(client.get(f"{ADDRESS}sent/"))
+
+    assert not re.search(r"P-[0-9A-Z]{5}", shown)
+    assert not any(FORM[name] in shown for name in ("given_name", "family_name", "email", "organisation"))
+    assert reference.startswith("P-")
+
+
+def test_beside_somebody_whose_link_was_never_opened_nobody_is_registered(client: Client, call: Call) -> None:
+    known = RegistrationFactory(call=call, identity__email=FORM["email"])
+
+    shown = client.get(f"{ADDRESS}?beside={known.reference}")
+    client.post(f"{ADDRESS}?beside={known.reference}", FORM)
+
+    assert FORM["email"] not in page(shown)
+    assert Registration.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "{{ 7|add:42000 }}{% debug %}",
+        "=HYPERLINK(A1)",
+        "a\r\nBcc: everybody@example.org",
+        "\u202eevil",
+        "\u2028line",
+        "' OR 1=1 --",
+        "https://evil.example.org/click",
+    ],
+)
+def test_what_people_type_stays_text_on_every_page_and_out_of_every_mail(
+    client: Client, call: Call, mail_folder: Path, hostile: str
+) -> None:
+    typed = dict.fromkeys(("given_name", "family_name", "display_name", "organisation", "q-why"), hostile)
+    assert client.post(ADDRESS, {**FORM, **typed}).status_code == 303
+    registration = Registration.objects.get()
+    delivery.drain(clock=clock.now, seconds=60)
+    client.post(f"{ADDRESS}sent/", {"code": code_of(PrivateLink.objects.get())})
+
+    shown = page(client.get(f"/registrations/mine/{registration.reference}/"))
+    delivery.drain(clock=clock.now, seconds=60)
+
+    mails = [file.read_text("utf-8") for file in mail_folder.glob("*.eml")]
+    assert len(mails) == 2
+    assert not any(part in mail for mail in mails for part in ("evil", "alert", "Bcc", "HYPERLINK", "OR 1=1", "42007"))
+    assert "<script>alert" not in shown
+    assert "42007" not in shown
+    assert 'href="https://evil' not in shown
+    assert registration.identity.given_name == " ".join(hostile.replace("\u202e", "").replace("\u2028", "").split())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/events/%00/",
+        "/events/..%2f..%2fetc%2fpasswd/",
+        "/events/?q=%00&page=99999999999999999999",
+        "/events/?page=%F0%9F%98%80&kind=%FF",
+        "/announcements/?page=0",
+        "/publications/?page=-1",
+        f"/registrations/p/{'1-' + 'A' * 5000}/",
+        "/registrations/p/%0d%0aSet-Cookie:%20visit=x/",
+        "/registrations/mine/%0d%0aX:%20y/",
+        f"/registrations/mine/{'A' * 5000}/",
+        "/events/webinar/register/?beside=%00",
+        "/events/webinar/register/?beside=" + "P-ABCDE" * 500,
+        "/working-groups/%2e%2e/",
+        "//evil.example.org/",
+        "/registrations/link/sent/../../../admin/",
+    ],
+)
+def test_strange_addresses_break_nothing(client: Client, call: Call, address: str) -> None:
+    response = client.get(address)
+
+    assert response.status_code < 500
+    assert "evil.example.org" not in response.headers.get("Location", "")
+    assert "Set-Cookie" not in response.headers.get("Location", "")
 
 
 # Private links
