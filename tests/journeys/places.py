@@ -180,7 +180,6 @@ def organising(world: World) -> list[Stop]:
     return [
         Stop("/admin/"),
         Stop(f"{people}calls/"),
-        Stop(f"{people}?call={call.pk}"),
         Stop(f"{people}?call={call.pk}&state__exact=submitted&decision=none"),
         Stop(f"{people}?call={call.pk}", press=_stage_two),
         *[Stop(f"{people}{one.pk}/change/") for one in ones],
@@ -329,13 +328,9 @@ NOT_LOOKED_AT = {
     "admin:(?P<url>.*)$",
 }
 
-#: Who sees which pages; None: nobody signs in.
-GROUPS = {
-    public: None,
-    registering: None,
-    personal: None,
-    organising: "organiser@example.org",
-    reviewing: "reviewer1@example.org",
-    publishing: "publisher@example.org",
-    administering: "admin@example.org",
+#: Who sees which pages, three times on the same portal; None: nobody signs in.
+ROUNDS = {
+    "visitors": {public: None, registering: None, personal: None},
+    "organisers": {organising: "organiser@example.org", reviewing: "reviewer1@example.org"},
+    "others": {publishing: "publisher@example.org", administering: "admin@example.org"},
 }

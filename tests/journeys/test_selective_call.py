@@ -143,8 +143,12 @@ def stage_all(portal: Portal, page: Page) -> None:
 
 def stage(portal: Portal, page: Page, act: str, *, number: int) -> None:
     page.goto(f"{portal.site}{LIST}?call={portal.call.pk}&decision=none")
-    for box in page.locator("input.action-select").all()[:number]:
-        box.check()
+    boxes = page.locator("input.action-select").all()
+    if number == len(boxes):
+        page.get_by_label("Select all").check()
+    else:
+        for box in boxes[:number]:
+            box.check()
     page.get_by_label("Action:").select_option(label=act)
     page.get_by_role("button", name=re.compile("^(Go|Run)$")).click()
     page.get_by_role("button", name="Stage").click()
