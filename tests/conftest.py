@@ -99,16 +99,25 @@ def smtp_sink(settings: Any) -> Iterator[SmtpSink]:
     sink.stop()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that commit for real find the rows of the migrations (the roles) again, which the one before flushed."""
-    for item in items:
+    """Tests that commit for real come last, and find the rows of the migrations (the roles) again.
+
+    Each flushes them, so others that came after would find none; pytest moves the browser's tests among the others.
+    """
+    for item in filter(_commits, items):
         marker = item.get_closest_marker("django_db")
-        commits = marker is not None and (marker.kwargs.get("transaction") or any(marker.args[:1]))
-        if commits or {"live_server", "transactional_db"} & set(item.fixturenames):
-            # The marker says it and not the fixture of this name: where there is a marker, pytest-django's set-up reads
-            # only that, and what was not copied then cannot be brought back.
-            options = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
-            item.add_marker(pytest.mark.django_db(**options), append=False)
+        # The marker says it and not the fixture of this name: where there is a marker, pytest-django's set-up reads
+        # only that, and what was not copied then cannot be brought back.
+        options = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
+        item.add_marker(pytest.mark.django_db(**options), append=False)
+    items.sort(key=_commits)
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    is_marked = marker is not None and bool(marker.kwargs.get("transaction") or any(marker.args[:1]))
+    return is_marked or bool({"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(wrapper=True)
