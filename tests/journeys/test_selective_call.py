@@ -208,10 +208,10 @@ def counts() -> tuple[Counter[str], int, int, int]:
 def check_that_everyone_heard_once(portal: Portal) -> None:
     """Sixty mails leave, one to each, all with the same words in their subject; nothing is left to send."""
     assert portal.post.deliver() == APPLICANTS
-    mailboxes = Counter(mail["To"] for mail in portal.post.all())
+    mails = portal.post.all()
     people = [f"applicant{number}@example.org" for number in range(1, APPLICANTS)]
-    assert mailboxes == {**dict.fromkeys(people, 1), CHLOE.email: 3}
-    subjects = {re.sub(r"P-\w{5}", "P-…", portal.post.newest(address)["Subject"]) for address in mailboxes}
+    assert Counter(mail["To"] for mail in mails) == {**dict.fromkeys(people, 1), CHLOE.email: 3}
+    subjects = {re.sub(r"P-\w{5}", "P-…", mail["Subject"]) for mail in mails[-APPLICANTS:]}
     assert subjects == {"Your registration P-…: news"}
     assert portal.post.deliver() == 0
 
