@@ -52,6 +52,7 @@ def write_announcement(page: Page, site: str, *, title: str, at: str) -> None:
     page.goto(f"{site}/admin/")
     page.get_by_role("link", name="Announcements").first.click()
     page.get_by_role("link", name="Add announcement").click()
+    page.wait_for_url("**/add/", wait_until="load")
     page.get_by_label("Title").press_sequentially(title)
     expect(page.get_by_label("Slug")).to_have_value("registrations-now-open")
     page.get_by_label("Kind").select_option(label="Call for participants")
