@@ -24,6 +24,12 @@ def browser_type_launch_args() -> dict[str, object]:
         pytest.fail(str(missing), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Nothing moves: a colour on its way to another is none that anybody could judge."""
+    return browser_context_args | {"reduced_motion": "reduce"}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def browser_before_database(request: pytest.FixtureRequest) -> None:
     """Start Chromium before the test database is set up, in runs that need it at all.

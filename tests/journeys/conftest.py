@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -32,7 +33,7 @@ def post(mail_folder: Path) -> Post:
 
 
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
+def visitor(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Callable[..., Page]]:
     """`visitor(width=360, has_scripts=True)`: a page in a browser of its own, without anybody's cookies.
 
     An error of a script, a blocked resource or a broken policy fails the test.
@@ -45,9 +46,8 @@ def visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
             errors.append(message.text)
 
     def open_browser(*, width: int = PHONE, has_scripts: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, java_script_enabled=has_scripts, locale="en-GB"
-        )
+        shown = {"viewport": {"width": width, "height": 800}, "java_script_enabled": has_scripts, "locale": "en-GB"}
+        context = browser.new_context(**(browser_context_args | shown))
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))

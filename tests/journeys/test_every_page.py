@@ -53,6 +53,17 @@ def test_a_page_with_barriers_is_told(site: str, browser: Browser) -> None:
         assert any(words in one for one in told), words
 
 
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("address", ["/", "/admin/login/"])
+def test_nothing_moves_for_who_asked_for_rest(site: str, page: Page, address: str) -> None:
+    page.goto(site + address)
+
+    moving = page.evaluate("[...document.all].filter(it => getComputedStyle(it).transitionDuration !== '0s').length")
+
+    assert moving == 0
+
+
 @pytest.mark.django_db
 def test_every_page_of_the_portal_is_looked_at() -> None:
     world = places.World.made(now=NOW)
