@@ -14,6 +14,7 @@ import pytest
 
 from dev import processes, valkey
 from tests import postgresql
+from tests.faults import report
 
 _FOLDER = pytest.StashKey[Path]()
 _STOPS = pytest.StashKey[list[Any]]()
@@ -65,6 +66,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def pytest_report_header(config: pytest.Config) -> str:
     """Say which database this run is on."""
     return f"database: {'SQLite' if _is_on_sqlite() else 'PostgreSQL'}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the table of the fault suite, with a line for each of its tests that failed."""
+    for failed in [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]:
+        if failed.nodeid.startswith(("tests/faults/", "tests/races/")):
+            report.add(fault=failed.nodeid.removeprefix("tests/"), goal="passes", reached="FAILED")
+    if report.lines():
+        terminalreporter.section("faults")
+        terminalreporter.write_line(report.table(report.lines()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
