@@ -18,7 +18,7 @@ from tests import skips
 from tests.smtp_sink import SmtpSink
 from tests.template_variables import undefined_variables_fail
 
-pytest_plugins = ["tests.browser", "tests.workers"]
+pytest_plugins = ["tests.browser", "tests.workers", "tests.races.web"]
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

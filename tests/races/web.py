@@ -1,18 +1,24 @@
 """A real web server of several processes on a unix socket, and browsers that press a button at the same moment."""
 
 import http.client
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+from django.db import connection
+
 from dev import processes
+from tests.workers import environment_of_this_test
 
 _CSRF = "c" * 32
 _ANSWER_SECONDS = 60
@@ -40,13 +46,14 @@ class Browser:
         """The status of the answer; nothing is followed."""
         return self._ask("GET", address, None)
 
-    def post(self, address: str, fields: dict[str, str]) -> int:
-        """The status of the answer to a form with these fields."""
-        return self._ask("POST", address, urlencode(fields | {"csrfmiddlewaretoken": _CSRF}))
+    def post(self, address: str, fields: dict[str, str], **headers: str) -> int:
+        """The status of the answer to a form with these fields; `X_Request_Start="t=…"` adds a header."""
+        return self._ask("POST", address, urlencode(fields | {"csrfmiddlewaretoken": _CSRF}), headers)
 
-    def _ask(self, method: str, address: str, body: str | None) -> int:
+    def _ask(self, method: str, address: str, body: str | None, more: Mapping[str, str] | None = None) -> int:
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
+        headers |= {name.replace("_", "-"): value for name, value in (more or {}).items()}
         connection = _UnixConnection(self._path)
         try:
             connection.request(method, address, body=body, headers=headers)
@@ -88,6 +95,31 @@ class WebServer:
                 time.sleep(0.05)
         self.stop()
         raise TimeoutError(f"the web server did not start: {self.log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+def web(transactional_db: None) -> Iterator[Callable[..., WebServer]]:
+    """Starts web servers on this test's database: ``web(config=…, **environ)``. Given variables win over the test's.
+
+    On SQLite it is the demo's server: who waits for its one writer is served in no order, so few may wait at a time.
+    """
+    # A unix socket's path has 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="ranportal-web-", dir="/tmp"))
+    started: list[WebServer] = []
+
+    workers, threads = (2, 4) if connection.vendor == "sqlite" else (3, 8)
+
+    def start(*, config: str = "", **environ: str) -> WebServer:
+        place = Path(tempfile.mkdtemp(dir=folder))
+        variables = environment_of_this_test() | environ
+        server = WebServer(place, environ=variables, workers=workers, threads=threads, config=config)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
