@@ -13,6 +13,7 @@ import pytest
 from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection
+from kombu import Connection
 
 from dev import processes
 
@@ -30,7 +31,7 @@ class Worker:
             command += ["-B", "-s", str(folder / "beat")]
         with self.log.open("wb") as log:
             self.process: subprocess.Popen[bytes] = processes.start(command, env=environ, log=log)
-        self._wait()
+        self._wait(environ["CELERY_BROKER_URL"])
 
     def kill(self) -> None:
         """End it and its pool with SIGKILL, in the middle of whatever it does."""
@@ -40,11 +41,14 @@ class Worker:
         """Ask it to end, as a deployment does."""
         processes.stop(self.process, seconds=20)
 
-    def _wait(self) -> None:
+    def _wait(self, broker: str) -> None:
         end = time.monotonic() + 60
-        while time.monotonic() < end and self.process.poll() is None:
-            if current_app.control.broadcast("ping", reply=True, timeout=1, limit=1, destination=[self.name]):
-                return
+        with Connection(broker) as line:
+            while time.monotonic() < end and self.process.poll() is None:
+                if current_app.control.broadcast(
+                    "ping", reply=True, timeout=1, limit=1, destination=[self.name], connection=line
+                ):
+                    return
         self.stop()
         raise TimeoutError(f"the worker did not start: {self.log.read_text()[-3000:]}")
 
