@@ -1,10 +1,24 @@
-"""A small mail server for tests: it keeps what it is given, and can refuse, cut the line or never answer."""
+"""A small mail server for tests: it keeps what it is given, and can refuse, be slow, cut the line or never answer."""
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+
+
+class Mishap(StrEnum):
+    """What befalls one attempt to deliver to one address."""
+
+    NONE = "none"
+    POSTPONED = "451 at the recipient"
+    REFUSED = "550 at the recipient"
+    CUT_AT_RECIPIENT = "the line is cut at the recipient"
+    HANGS_AFTER_DOT = "kept, and never answered"
+    CUT_AFTER_DATA = "kept, and the line is cut"
+    LOST_AFTER_DATA = "not kept, and the line is cut"
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,12 @@ class Behaviour:
     """Keep the message and never answer."""
     delay_seconds: float = 0.0
     """Wait so long before the answer after the final dot."""
+    hangs_before_banner: int = 0
+    """So many of the next sessions are accepted and never greeted."""
+    admits: int | None = None
+    """So many sessions at a time; one more is told ``421`` and ended."""
+    mishaps: dict[str, list[Mishap]] = field(default_factory=dict)
+    """What befalls the next attempts to deliver to an address, in this order; then none."""
 
 
 class SmtpSink:
@@ -47,6 +67,12 @@ class SmtpSink:
         self.host = "127.0.0.1"
         self.port = 0
         self.sessions = 0
+        self.open_sessions = 0
+        self.most_sessions = 0
+        self.tried: Counter[str] = Counter()
+        """How often each address was asked for."""
+        self.befell: Counter[Mishap] = Counter()
+        self.hung_before_banner = 0
         self._messages: list[Received] = []
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -126,12 +152,22 @@ class SmtpSink:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.sessions += 1
+        self.open_sessions += 1
+        self.most_sessions = max(self.most_sessions, self.open_sessions)
         try:
             await _Session(self, reader, writer).run()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            self.open_sessions -= 1
             writer.close()
+
+    def _next_mishap(self, address: str) -> Mishap:
+        self.tried[address] += 1
+        coming = self.behaviour.mishaps.get(address)
+        mishap = coming.pop(0) if coming else Mishap.NONE
+        self.befell[mishap] += 1
+        return mishap
 
 
 class _Session:
@@ -144,11 +180,20 @@ class _Session:
         self._sender = ""
         self._recipients: list[str] = []
         self._is_open = False
+        self._mishap = Mishap.NONE
 
     async def run(self) -> None:
         """Talk until the client quits or the line is cut."""
-        await self._say(self._sink.behaviour.greeting)
-        if not self._sink.behaviour.greeting.startswith("220"):
+        behaviour = self._sink.behaviour
+        if behaviour.hangs_before_banner > 0:
+            behaviour.hangs_before_banner -= 1
+            self._sink.hung_before_banner += 1
+            await self._hang()
+            return
+        is_too_many = behaviour.admits is not None and self._sink.open_sessions > behaviour.admits
+        greeting = "421 4.7.0 too many sessions" if is_too_many else behaviour.greeting
+        await self._say(greeting)
+        if not greeting.startswith("220"):
             return
         while line := await self._reader.readline():
             verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
@@ -161,7 +206,7 @@ class _Session:
             case "MAIL":
                 await self._mail(_address(rest))
             case "RCPT":
-                await self._recipient(_address(rest))
+                return await self._recipient(_address(rest))
             case "DATA":
                 return await self._data()
             case "RSET":
@@ -192,11 +237,17 @@ class _Session:
         self._is_open = self._sink.behaviour.sender.startswith("2")
         await self._say(self._sink.behaviour.sender)
 
-    async def _recipient(self, address: str) -> None:
-        answer = self._sink.behaviour.recipients.get(address, "250 2.1.5 fine")
+    async def _recipient(self, address: str) -> bool:
+        self._mishap = self._sink._next_mishap(address)
+        if self._mishap == Mishap.CUT_AT_RECIPIENT:
+            self._writer.transport.abort()
+            return False
+        usual = {Mishap.POSTPONED: "451 4.7.1 later", Mishap.REFUSED: "550 5.1.1 no such mailbox"}
+        answer = self._sink.behaviour.recipients.get(address, usual.get(self._mishap, "250 2.1.5 fine"))
         if answer.startswith("2"):
             self._recipients.append(address)
         await self._say(answer)
+        return True
 
     async def _data(self) -> bool:
         if not self._recipients:
@@ -207,16 +258,27 @@ class _Session:
         message = Received(self._sender, tuple(self._recipients), await self._message())
         behaviour = self._sink.behaviour
         await asyncio.sleep(behaviour.delay_seconds)
-        if behaviour.data.startswith("2"):
+        if behaviour.data.startswith("2") and self._mishap != Mishap.LOST_AFTER_DATA:
             self._sink._keep(message)
-        if behaviour.hangs_after_data:
-            await asyncio.Event().wait()
-        if behaviour.cuts_after_data > 0:
-            behaviour.cuts_after_data -= 1
+        if behaviour.hangs_after_data or self._mishap == Mishap.HANGS_AFTER_DOT:
+            await self._hang()
+            return False
+        if self._is_cut_now():
             self._writer.transport.abort()
             return False
         await self._say(behaviour.data)
         return True
+
+    def _is_cut_now(self) -> bool:
+        if self._sink.behaviour.cuts_after_data > 0:
+            self._sink.behaviour.cuts_after_data -= 1
+            return True
+        return self._mishap in (Mishap.CUT_AFTER_DATA, Mishap.LOST_AFTER_DATA)
+
+    async def _hang(self) -> None:
+        """Say nothing until the client goes."""
+        while await self._reader.read(65536):
+            pass
 
     async def _message(self) -> bytes:
         lines = []

@@ -4,6 +4,8 @@ import smtplib
 
 import pytest
 
+from tests.smtp_sink import Mishap
+
 MESSAGE = b"Subject: hello\r\n\r\n.first line starts with a dot\r\nsecond\r\n"
 
 
@@ -66,3 +68,50 @@ def test_a_closed_port_refuses_until_it_opens_again(smtp_sink):
         smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2)
     smtp_sink.open_port()
     smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2).quit()
+
+
+@pytest.mark.parametrize(
+    ("mishap", "error"),
+    [
+        (Mishap.POSTPONED, smtplib.SMTPRecipientsRefused),
+        (Mishap.REFUSED, smtplib.SMTPRecipientsRefused),
+        (Mishap.CUT_AT_RECIPIENT, smtplib.SMTPServerDisconnected),
+        (Mishap.LOST_AFTER_DATA, smtplib.SMTPServerDisconnected),
+    ],
+)
+def test_what_befalls_one_address_befalls_it_once(smtp_sink, client, mishap, error):
+    smtp_sink.behaviour.mishaps["to@example.org"] = [mishap]
+    with pytest.raises(error):
+        send(client)
+    assert smtp_sink.messages == []
+    with smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2) as again:
+        send(again)
+    assert len(smtp_sink.messages) == 1
+    assert smtp_sink.tried == {"to@example.org": 2}
+    assert smtp_sink.befell == {mishap: 1, Mishap.NONE: 1}
+
+
+@pytest.mark.parametrize("mishap", [Mishap.CUT_AFTER_DATA, Mishap.HANGS_AFTER_DOT])
+def test_a_message_can_be_kept_without_a_word(smtp_sink, mishap):
+    smtp_sink.behaviour.mishaps["to@example.org"] = [mishap]
+    client = smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=0.3)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(client)
+    client.close()
+    assert len(smtp_sink.wait_for_count(1)) == 1
+
+
+def test_the_server_can_hang_before_it_greets(smtp_sink):
+    smtp_sink.behaviour.hangs_before_banner = 1
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=0.3)
+    smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2).quit()
+    assert smtp_sink.hung_before_banner == 1
+
+
+def test_the_server_admits_so_many_sessions_at_a_time_and_counts_them(smtp_sink, client):
+    smtp_sink.behaviour.admits = 2
+    with smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2):
+        with pytest.raises(smtplib.SMTPConnectError, match="421"):
+            smtplib.SMTP(smtp_sink.host, smtp_sink.port, timeout=2)
+        assert smtp_sink.most_sessions == 3
