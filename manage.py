@@ -6,6 +6,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from ranportal.env import BadEnvironment
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ranportal.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except BadEnvironment as refusal:
+        sys.exit(str(refusal))

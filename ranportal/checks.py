@@ -1,5 +1,6 @@
 """Refuses to run for real on what only the demo may use: one line for each setting that is missing."""
 
+import logging
 from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import Any
@@ -7,11 +8,16 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Info
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_SECRET_KEY = 50
 DEMO_SENDER = "secretariat@example.org"
+PLAIN_HTTP = (
+    "PLAIN_HTTP=1: what people type and their sessions travel unencrypted. For a closed network or a trial only."
+)
+
+logger = logging.getLogger(__name__)
 
 
 def refusals() -> list[str]:
@@ -31,7 +37,10 @@ def refusals() -> list[str]:
             not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS,
             "ALLOWED_HOSTS must list the names of this site; * is none.",
         ),
-        (urlsplit(settings.SITE_URL).scheme != "https", "SITE_URL must be the https:// address of this site."),
+        (
+            urlsplit(settings.SITE_URL).scheme != _scheme(),
+            f"SITE_URL must be the {_scheme()}:// address of this site (PLAIN_HTTP says which of the two).",
+        ),
         (
             settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"),
             "EMAIL_URL must name a mail server (smtp:// or smtps://): files are for the demo.",
@@ -49,15 +58,31 @@ def refusals() -> list[str]:
 
 
 def refuse_demo_defaults() -> None:
-    """Raise ImproperlyConfigured with every refusal; for the web server and the worker, which run no checks."""
+    """Raise ImproperlyConfigured with every refusal; for the web server and the worker, which run no checks.
+
+    A start without TLS is told in the log.
+    """
     lines = refusals()
     if lines:
         raise ImproperlyConfigured("Not started (DEBUG=0). " + " ".join(lines))
+    if _is_unprotected():
+        logger.warning(PLAIN_HTTP)
 
 
 def production_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Django's system check of the same, so that each management command refuses too."""
-    return [Error(line, id=f"ranportal.E{number:03}") for number, line in enumerate(refusals(), start=1)]
+    found: list[CheckMessage] = [
+        Error(line, id=f"ranportal.E{number:03}") for number, line in enumerate(refusals(), start=1)
+    ]
+    return [*found, Info(PLAIN_HTTP, id="ranportal.I001")] if _is_unprotected() else found
+
+
+def _is_unprotected() -> bool:
+    return settings.PLAIN_HTTP and not settings.DEMO
+
+
+def _scheme() -> str:
+    return "http" if settings.PLAIN_HTTP else "https"
 
 
 def _is_weak(key: str) -> bool:

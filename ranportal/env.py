@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 LONGEST_SOCKET_PATH = 100
 """Bytes. The kernel allows 107; the rest is for suffixes that servers add."""
 
@@ -22,13 +24,29 @@ _SQLITE_OPTIONS = {
 }
 
 
-class BadEnvironment(Exception):
+class BadEnvironment(ImproperlyConfigured):
     """A variable of the environment cannot be understood."""
 
 
 def text(name: str, default: str = "", *, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the variable without surrounding blanks, or the default when it is absent or empty."""
-    return environ.get(name, "").strip() or default
+    """Return the variable without surrounding blanks, or the default when it is absent or empty.
+
+    ``NAME_FILE`` may name a file that holds the value instead, as containers hand over secrets. Raises BadEnvironment
+    when both are set, or the file cannot be read or holds nothing.
+    """
+    value, file = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    if not file:
+        return value or default
+    if value:
+        raise BadEnvironment(f"{name} and {name}_FILE are both set: keep one.")
+    try:
+        content = Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadEnvironment(f"{name}_FILE names {file}, which cannot be read: {reason}.") from error
+    if not content:
+        raise BadEnvironment(f"{name}_FILE names {file}, which is empty.")
+    return content
 
 
 def flag(name: str, *, default: bool, environ: Mapping[str, str] = os.environ) -> bool:
@@ -145,6 +163,45 @@ def cache(url: str) -> dict[str, Any]:
         address = url.replace("redis+socket://", "unix://", 1)
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}
     raise BadEnvironment("CACHE_URL must start with locmem://, redis://, rediss:// or unix://.")
+
+
+def storages(url: str, *, private_folder: str, access_key: str = "", secret_key: str = "") -> dict[str, Any]:
+    """Return Django's settings of two stores: "default" (documents of publications) and "private" (uploads).
+
+    Nothing is the local disk: MEDIA_ROOT and the private folder. ``s3://bucket/prefix?endpoint_url=https://…&region=…``
+    is two folders of a bucket in a store that speaks S3; its keys are never looked for anywhere else.
+    """
+    if not url:
+        local = "django.core.files.storage.FileSystemStorage"
+        private = {"location": private_folder, "base_url": None, "file_permissions_mode": 0o600}
+        return {
+            "default": {"BACKEND": local, "OPTIONS": {"base_url": None}},
+            "private": {"BACKEND": local, "OPTIONS": private},
+        }
+    parts = _split(url, "MEDIA_STORAGE")
+    query = dict(parse_qsl(parts.query))
+    unknown = set(query) - {"endpoint_url", "region"}
+    if parts.scheme != "s3" or not parts.hostname or unknown:
+        raise BadEnvironment("MEDIA_STORAGE must be s3://bucket/prefix?endpoint_url=…&region=…, or empty.")
+    if not access_key or not secret_key:
+        raise BadEnvironment("MEDIA_STORAGE needs S3_ACCESS_KEY and S3_SECRET_KEY.")
+    prefix = unquote(parts.path).strip("/")
+    common = {
+        "bucket_name": parts.hostname,
+        "access_key": access_key,
+        "secret_key": secret_key,
+        "region_name": query.get("region", "us-east-1"),
+        "endpoint_url": query.get("endpoint_url"),
+        # A store of one's own seldom has a name for each bucket.
+        "addressing_style": "path" if "endpoint_url" in query else "auto",
+    }
+    return {
+        name: {
+            "BACKEND": "ranportal.shared.s3.S3Store",
+            "OPTIONS": common | {"location": f"{prefix}/{folder}".lstrip("/")},
+        }
+        for name, folder in (("default", "media"), ("private", "private"))
+    }
 
 
 def socket_path(checkout: Path, name: str) -> Path:

@@ -25,6 +25,9 @@ DEMO = env.flag("DEBUG", default=True)
 if DEMO:
     # So that any command works in a bare checkout. It holds what people sent: nobody else's to read.
     VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+# Without TLS, what it alone makes possible is off: secure cookies, the redirect, HSTS. Each start says so.
+PLAIN_HTTP = env.flag("PLAIN_HTTP", default=DEMO)
+TLS = not PLAIN_HTTP
 # Django's technical pages show what people typed, so nobody is ever shown one; the log has the traceback.
 DEBUG = False
 
@@ -143,13 +146,14 @@ MEDIA_URL = ""
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 PRIVATE_MEDIA_ROOT = env.text("PRIVATE_MEDIA_ROOT", str(VAR_DIR / "private"))
 STORAGES = {
-    # Documents of publications: a view serves them, and only when the publication is out.
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"base_url": None}},
-    # What registrants upload: in no public place at all.
-    "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": PRIVATE_MEDIA_ROOT, "base_url": None, "file_permissions_mode": 0o600},
-    },
+    # "default": documents of publications, which a view serves, and only when the publication is out.
+    # "private": what registrants upload, in no public place at all.
+    **env.storages(
+        env.text("MEDIA_STORAGE"),
+        private_folder=PRIVATE_MEDIA_ROOT,
+        access_key=env.text("S3_ACCESS_KEY"),
+        secret_key=env.text("S3_SECRET_KEY"),
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -198,22 +202,24 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 
-SESSION_COOKIE_NAME = "session" if DEMO else "__Host-session"
-SESSION_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
+SESSION_COOKIE_SECURE = TLS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "csrf" if DEMO else "__Host-csrf"
-CSRF_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
+CSRF_COOKIE_SECURE = TLS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-SECURE_SSL_REDIRECT = not DEMO
+SECURE_SSL_REDIRECT = TLS
 # Load balancers ask for health without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
-SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
-SECURE_HSTS_PRELOAD = not DEMO
+SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
+SECURE_HSTS_PRELOAD = TLS
+# HSTS, the redirect, the session's and the forms' cookies: PLAIN_HTTP=1 asks for what these four warn of.
+SILENCED_SYSTEM_CHECKS = [] if DEMO or TLS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # A form's POST needs a referrer of its own site: Django compares it where a browser sends no Origin.
 SECURE_REFERRER_POLICY = "same-origin"

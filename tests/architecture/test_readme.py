@@ -16,7 +16,7 @@ COMMANDS = ROOT / "registrations" / "management" / "commands"
 
 _PICTURE = re.compile(r"docs/screenshots/([\w-]+)\.png")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)|\]\(#([\w-]+)\)")
-_VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
+_VARIABLE = re.compile(r"^\| `([A-Z0-9_]+)` \|", re.MULTILINE)
 _COMMAND = re.compile(r"^\.venv/bin/python manage\.py (\w+)", re.MULTILINE)
 _OF_DJANGO = {"check", "collectstatic", "createsuperuser", "migrate"}
 _TARGET = re.compile(r"`make (\w+)")

@@ -99,3 +99,35 @@ def test_in_a_deep_checkout_the_socket_has_a_short_path_that_is_always_the_same(
     assert first == second
     assert len(str(first).encode()) <= env.LONGEST_SOCKET_PATH
     assert first != env.socket_path(deep / "other", "valkey.sock")
+
+
+def test_a_secret_may_come_from_a_file(tmp_path):
+    (tmp_path / "key").write_text("from a file\n")
+
+    assert env.text("KEY", environ={"KEY": "", "KEY_FILE": str(tmp_path / "key")}) == "from a file"
+    assert env.words("KEY", environ={"KEY_FILE": str(tmp_path / "key")}) == ["from a file"]
+
+
+def test_without_a_file_the_variable_itself_counts(tmp_path):
+    assert env.text("KEY", environ={"KEY": "itself", "KEY_FILE": ""}) == "itself"
+
+
+@pytest.mark.parametrize(
+    ("written", "environ", "reason"),
+    [
+        (b"x", {"KEY": "itself"}, "KEY and KEY_FILE are both set"),
+        (None, {}, "cannot be read: No such file or directory"),
+        (b"\xff", {}, "cannot be read: it is not UTF-8 text"),
+        (b" \n", {}, "which is empty"),
+    ],
+    ids=["both", "missing", "not text", "empty"],
+)
+def test_a_file_that_cannot_be_meant_is_refused_in_one_line_without_its_content(tmp_path, written, environ, reason):
+    if written is not None:
+        (tmp_path / "key").write_bytes(written)
+
+    with pytest.raises(env.BadEnvironment) as refusal:
+        env.text("KEY", "a default", environ=environ | {"KEY_FILE": str(tmp_path / "key")})
+
+    assert reason in str(refusal.value)
+    assert "\n" not in str(refusal.value)

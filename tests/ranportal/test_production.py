@@ -51,6 +51,55 @@ def test_a_full_environment_passes_the_deployment_check():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_without_tls_the_deployment_check_passes_and_says_what_that_means():
+    done = run(
+        *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+        PLAIN_HTTP="1",
+        SITE_URL="http://portal.example.org",
+    )
+    assert done.returncode == 0
+    assert "PLAIN_HTTP=1: what people type and their sessions travel unencrypted" in done.stderr
+    assert "WARNINGS" not in done.stderr
+    assert "4 silenced" in done.stderr
+
+
+def test_without_tls_each_start_says_so():
+    line = "PLAIN_HTTP=1: what people type"
+    assert line in run("-c", "import ranportal.wsgi", PLAIN_HTTP="1", SITE_URL="http://portal.example.org").stderr
+    assert line not in run("-c", "import ranportal.wsgi").stderr
+
+
+@pytest.mark.parametrize(
+    ("plain_http", "is_secure", "session", "csrf"),
+    [
+        ("0", True, "__Host-session", "__Host-csrf"),
+        ("", True, "__Host-session", "__Host-csrf"),
+        ("1", False, "session", "csrf"),
+    ],
+)
+def test_what_needs_tls_is_on_unless_it_is_turned_off(plain_http, is_secure, session, csrf):
+    names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT SECURE_HSTS_SECONDS"
+    program = f"from ranportal import settings as s; print([bool(getattr(s, n)) for n in {names.split()}], "
+    done = run("-c", program + "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)", PLAIN_HTTP=plain_http)
+    assert done.stdout == f"{[is_secure] * 4} {session} {csrf}\n"
+
+
+@pytest.mark.parametrize("command", [["manage.py", "migrate"], ["manage.py", "deliver_mail"]])
+def test_a_secret_that_is_not_in_its_file_is_one_line(command, tmp_path):
+    done = run(*command, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "gone"))
+    assert done.returncode != 0
+    assert (
+        done.stderr == f"SECRET_KEY_FILE names {tmp_path / 'gone'}, which cannot be read: No such file or directory.\n"
+    )
+
+
+@pytest.mark.parametrize("program", ["worker", "beat"])
+def test_worker_and_beat_end_with_that_line_too(program, tmp_path):
+    done = run("-m", "celery", "-A", "ranportal", program, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "gone"))
+    assert done.returncode != 0
+    assert "SECRET_KEY_FILE names" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("command", [["manage.py", "check"], ["-c", "import ranportal.wsgi"]])
 def test_commands_and_web_server_refuse_the_demo_defaults_with_a_line_for_each(command):
     done = run(*command, **dict.fromkeys(SPOILT, ""))
@@ -68,6 +117,7 @@ def test_the_worker_refuses_them_too():
 @pytest.fixture
 def fine_settings(settings):
     settings.DEMO = False
+    settings.PLAIN_HTTP = False
     settings.SECRET_KEY = FINE["SECRET_KEY"]
     settings.SECRET_KEY_FALLBACKS = []
     settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "portal"}}
@@ -94,6 +144,7 @@ def test_nothing_is_refused_when_all_is_said(fine_settings):
         ("ALLOWED_HOSTS", [], "ALLOWED_HOSTS"),
         ("ALLOWED_HOSTS", ["portal.example.org", "*"], "ALLOWED_HOSTS"),
         ("SITE_URL", "http://portal.example.org", "SITE_URL"),
+        ("PLAIN_HTTP", True, "SITE_URL must be the http://"),
         ("ADDRESS_KEY", "", "ADDRESS_KEY"),
         ("MAIL_FROM", "Event secretariat <secretariat@example.org>", "MAIL_FROM"),
         ("MAIL_FROM", "secretariat@example.org", "MAIL_FROM"),
