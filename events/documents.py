@@ -7,6 +7,7 @@ from django.core.files import File
 from django.http import FileResponse
 
 from events.models import Publication
+from ranportal.shared.stores import StoreDown
 
 logger = logging.getLogger(__name__)
 
@@ -25,21 +26,32 @@ class Document:
 
 
 def document_of(publication: Publication) -> Document | None:
-    """Return size and type as the storage has them, or None where there is no file or it cannot be read."""
-    file = opened(publication)
-    if file is None:
+    """Return size and type as the storage has them, or None where there is no file or it cannot be read now."""
+    try:
+        file = opened(publication)
+        if file is None:
+            return None
+        with file:
+            return _looked_at(file)
+    except StoreDown:
+        # The page says that the document is away, and still says everything else.
+        logger.exception("The document of publication %s cannot be read now.", publication.slug)
         return None
-    with file:
-        start, size = file.read(_LOOKED_AT), file.size
+
+
+def _looked_at(file: File) -> Document:
+    start = file.read(_LOOKED_AT)
+    file.seek(0)
     if is_pdf(start):
-        return Document(size=size, kind="PDF", extension="pdf", content_type="application/pdf")
-    return Document(size=size, kind="File", extension="bin", content_type="application/octet-stream")
+        return Document(size=file.size, kind="PDF", extension="pdf", content_type="application/pdf")
+    return Document(size=file.size, kind="File", extension="bin", content_type="application/octet-stream")
 
 
 def opened(publication: Publication) -> File | None:
     """Return the stored file, open for reading, or None where there is none or it cannot be read.
 
-    A file that should be there and is not is logged: a reader can do nothing about it, the operator can.
+    A file that should be there and is not is logged: a reader can do nothing about it, the operator can. Raises
+    StoreDown.
     """
     name = publication.document.name
     if not name:
@@ -54,11 +66,12 @@ def opened(publication: Publication) -> File | None:
 def download(publication: Publication) -> FileResponse | None:
     """Return an answer that hands the file over to be saved, under the publication's name; None where there is none.
 
-    Never shown as a page of this site: whatever is in the file cannot act in the site's name.
+    Raises StoreDown. Never shown as a page of this site: whatever is in the file cannot act in the site's name.
     """
-    document, file = document_of(publication), opened(publication)
-    if document is None or file is None:
+    file = opened(publication)
+    if file is None:
         return None
+    document = _looked_at(file)
     return FileResponse(
         file,
         as_attachment=True,
