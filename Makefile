@@ -4,7 +4,7 @@ PY ?= $(shell command -v python3.11 || command -v python3)
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install -qq --no-input --disable-pip-version-check --require-hashes
 PRODUCTION := DEBUG=0 SECRET_KEY=only-to-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
-	DATABASE_URL=postgres://portal@localhost/portal CELERY_BROKER_URL=redis://localhost ALLOWED_HOSTS=portal.example.org \
+	DATABASE_URL=postgres://portal@localhost/portal CELERY_BROKER_URL=redis://localhost/0 CACHE_URL=redis://localhost/1 ALLOWED_HOSTS=portal.example.org \
 	SITE_URL=https://portal.example.org EMAIL_URL=smtp://mail.example.org \
 	ADDRESS_KEY=only-to-check-9876543210 MAIL_FROM=events@portal.example.org
 PORT ?= 8000

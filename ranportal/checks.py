@@ -53,6 +53,10 @@ def refusals() -> list[str]:
             settings.CELERY_BROKER_URL == settings.DEMO_BROKER_URL,
             "CELERY_BROKER_URL must name the broker: the demo's socket is for the demo.",
         ),
+        (
+            settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"),
+            "CACHE_URL must name a cache that all processes share (redis://…): one in each counts for itself alone.",
+        ),
     ]
     return [line for is_refused, line in found if is_refused]
 

@@ -32,7 +32,7 @@ def text(name: str, default: str = "", *, environ: Mapping[str, str] = os.enviro
     """Return the variable without surrounding blanks, or the default when it is absent or empty.
 
     ``NAME_FILE`` may name a file that holds the value instead, as containers hand over secrets. Raises BadEnvironment
-    when both are set, or the file cannot be read or holds nothing.
+    when both are set, or the file cannot be read.
     """
     value, file = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
     if not file:
@@ -40,13 +40,10 @@ def text(name: str, default: str = "", *, environ: Mapping[str, str] = os.enviro
     if value:
         raise BadEnvironment(f"{name} and {name}_FILE are both set: keep one.")
     try:
-        content = Path(file).read_text("utf-8").strip()
+        return Path(file).read_text("utf-8").strip() or default
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadEnvironment(f"{name}_FILE names {file}, which cannot be read: {reason}.") from error
-    if not content:
-        raise BadEnvironment(f"{name}_FILE names {file}, which is empty.")
-    return content
 
 
 def flag(name: str, *, default: bool, environ: Mapping[str, str] = os.environ) -> bool:
@@ -161,7 +158,9 @@ def cache(url: str) -> dict[str, Any]:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if scheme in {"redis", "rediss", "unix", "redis+socket"}:
         address = url.replace("redis+socket://", "unix://", 1)
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}
+        # Seconds. What a cache saves is less than what waiting for it costs.
+        patience = {"socket_connect_timeout": 1, "socket_timeout": 1}
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address, "OPTIONS": patience}
     raise BadEnvironment("CACHE_URL must start with locmem://, redis://, rediss:// or unix://.")
 
 

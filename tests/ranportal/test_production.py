@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from ranportal import checks
+from ranportal import checks, env
 from ranportal.settings import BASE_DIR, DEMO_BROKER_URL, DEMO_DATABASE, DEMO_SECRET_KEY
 
 # The settings are only read here; no connection is made with them.
@@ -17,7 +17,8 @@ FINE = {
     "DEBUG": "0",
     "SECRET_KEY": "a-real-key-" * 6,
     "DATABASE_URL": "postgres://portal@localhost/portal",
-    "CELERY_BROKER_URL": "redis://localhost",
+    "CELERY_BROKER_URL": "redis://localhost/0",
+    "CACHE_URL": "redis://localhost/1",
     "ALLOWED_HOSTS": "portal.example.org",
     "SITE_URL": "https://portal.example.org",
     "EMAIL_URL": "smtp://mail.example.org",
@@ -34,6 +35,7 @@ SPOILT = {
     "ADDRESS_KEY": [""],
     "MAIL_FROM": ["", "secretariat@example.org"],
     "CELERY_BROKER_URL": ["", DEMO_BROKER_URL],
+    "CACHE_URL": ["", "locmem://"],
 }
 
 
@@ -127,6 +129,7 @@ def fine_settings(settings):
     settings.ADDRESS_KEY = FINE["ADDRESS_KEY"]
     settings.MAIL_FROM = FINE["MAIL_FROM"]
     settings.CELERY_BROKER_URL = FINE["CELERY_BROKER_URL"]
+    settings.CACHES = {"default": env.cache(FINE["CACHE_URL"])}
     return settings
 
 
