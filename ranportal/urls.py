@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from ranportal.shared import health
 
+handler400 = "ranportal.errors.bad_request"
 handler500 = "ranportal.errors.server_error"
 
 # The lists of people and mails need the width.
