@@ -13,7 +13,7 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.crypto import keyed_digest
 from registrations.enums import MailKind, MailState
-from registrations.mail import catalogue, facts, tasks
+from registrations.mail import catalogue, facts, restored, tasks
 from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration
 
 _P = OutgoingMail.Priority
@@ -184,6 +184,20 @@ def hold(*, mails: Iterable[OutgoingMail]) -> int:
     return OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], state=MailState.QUEUED).update(
         state=MailState.HELD
     )
+
+
+def release_restored(*, mails: Iterable[OutgoingMail] | None = None) -> int:
+    """Let go what a restore put on hold (all, or of these mails), as it was: the same Message-ID, the same bytes.
+
+    A mail whose time is over is noted as too late when its turn comes. Returns how many.
+    """
+    with transaction.atomic():
+        waiting = restored.waiting()
+        if mails is not None:
+            waiting = waiting.filter(pk__in=[mail.pk for mail in mails])
+        released = waiting.update(state=MailState.QUEUED, restored_at=None)
+        transaction.on_commit(_ring, robust=True)
+    return released
 
 
 def sent_reminders(*, kind: MailKind, until: datetime) -> QuerySet[OutgoingMail]:

@@ -6,7 +6,7 @@ from celery import current_app, shared_task
 from kombu.exceptions import KombuError, OperationalError
 
 from ranportal.shared import clock
-from registrations.mail import delivery
+from registrations.mail import delivery, restored
 
 #: Seconds that a ring may take, and for which a silent broker is not asked again.
 RING_TIMEOUT = 0.05
@@ -18,6 +18,7 @@ _silent_until = 0.0
 @shared_task
 def deliver() -> int:
     """Send what is due for at most 50 seconds; returns how many mails were sent."""
+    restored.look_once(clock.now)
     return delivery.drain(clock=clock.now, seconds=50)
 
 

@@ -45,6 +45,7 @@ class OutgoingMail(models.Model):
     rendered = models.BinaryField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     is_maybe_repeated = models.BooleanField("may have arrived twice", default=False)
+    restored_at = models.DateTimeField("put on hold by a restore", null=True, blank=True, editable=False)
     last_error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
 
@@ -74,7 +75,10 @@ class OutgoingMail(models.Model):
 
 
 class MailGate(models.Model):
-    """The one gate through which all mail goes: paused by a person, or closed for a while after a relay's refusal."""
+    """The one gate through which all mail goes: paused by a person, or closed for a while after a relay's refusal.
+
+    `seen_at` is the last moment that this database has seen; a mark outside it tells whether it was turned back.
+    """
 
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.ForeignKey(
@@ -83,6 +87,7 @@ class MailGate(models.Model):
     closed_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from ranportal.shared import clock
-from registrations.mail import delivery
+from registrations.mail import delivery, restored
 
 #: Seconds between two looks at an empty outbox.
 PAUSE = 5.0
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="stop when nothing is due any more")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        restored.hold_if_turned_back(now=clock.now())
         stop = threading.Event()
         former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -1,3 +1,4 @@
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -6,8 +7,14 @@ from registrations.mail import outbox
 
 
 class Command(BaseCommand):
-    help = "Let outgoing mail go again."
+    help = "Let outgoing mail go again; with --held, what a restore put on hold, and nothing else."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--held", action="store_true", help="send what a restore put on hold")
+
+    def handle(self, *args: Any, held: bool, **options: Any) -> None:
+        if held:
+            self.stdout.write(f"{outbox.release_restored()} mails go, each with its former Message-ID.")
+            return
         outbox.resume()
         self.stdout.write("Outgoing mail goes again.")
