@@ -8,10 +8,15 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
+from kombu.exceptions import KombuError
 
 from ranportal import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ranportal.settings")
+
+PULSE = "registrations.jobs.beat_pulse"
+SWEEP = "registrations.jobs.sweep_outbox"
 
 app = Celery("ranportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -21,9 +26,19 @@ app.conf.update(
     enable_utc=True,
     # Named one by one: autodiscovery looks for <app>.tasks only.
     imports=("registrations.mail.tasks", "registrations.jobs"),
+    # A worker takes from each queue in turn, so thousands of rings keep neither beat's jobs nor its pulse waiting.
+    task_queues=[Queue(name, routing_key=name) for name in ("celery", "clock", "pulse")],
+    task_default_queue="celery",
+    task_routes={"registrations.jobs.beat_pulse": {"queue": "pulse"}, "registrations.jobs.*": {"queue": "clock"}},
     beat_schedule={
-        "sweep the outbox": {"task": "registrations.jobs.sweep_outbox", "schedule": 30.0},
-        "scan what is due": {"task": "registrations.jobs.run_scans", "schedule": 60.0},
+        # Beat asks again: an old question is not worth an answer, and a heap of them would tell of a beat long gone.
+        "be heard": {"task": PULSE, "schedule": 60.0, "options": {"expires": 60.0}},
+        "sweep the outbox": {"task": SWEEP, "schedule": 30.0, "options": {"expires": 60.0}},
+        "scan what is due": {
+            "task": "registrations.jobs.run_scans",
+            "schedule": 60.0,
+            "options": {"expires": 180.0},
+        },
         "purge what is kept no longer": {
             "task": "registrations.jobs.purge",
             "schedule": crontab(hour="2", minute="20"),
@@ -40,5 +55,16 @@ def _refuse_demo_defaults(**kwargs: Any) -> None:
         sys.exit(str(refusal))
 
 
+def _begin_at_once(**kwargs: Any) -> None:
+    """Beat waits a whole interval before it does something for the first time; these two are wanted at its start."""
+    for name in (PULSE, SWEEP):
+        try:
+            app.send_task(name, expires=60.0, retry=False)
+        except (KombuError, OSError):
+            # The broker is not there yet. Beat asks again by itself.
+            return
+
+
 worker_init.connect(_refuse_demo_defaults)
 beat_init.connect(_refuse_demo_defaults)
+beat_init.connect(_begin_at_once)

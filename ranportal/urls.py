@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from ranportal.shared import health
+from registrations import watch
 
 handler400 = "ranportal.errors.bad_request"
 handler500 = "ranportal.errors.server_error"
@@ -11,11 +12,15 @@ handler500 = "ranportal.errors.server_error"
 # The lists of people and mails need the width.
 admin.site.enable_nav_sidebar = False
 
+WORKER = health.worker()
+#: All parts: for people and alarms. The other two are for what starts and what balances processes.
+ready = health.page(health.database(watch.health, "beat", "mail"), health.broker(), WORKER, health.shared_cache())
+
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("healthz/live/", health.live, name="healthz-live"),
-    path("healthz/web/", health.web, name="healthz-web"),
-    path("healthz/ready/", health.ready, name="healthz-ready"),
+    path("healthz/live/", health.page(), name="healthz-live"),
+    path("healthz/web/", health.page(health.database()), name="healthz-web"),
+    path("healthz/ready/", ready, name="healthz-ready"),
     path("", include("registrations.urls")),
     path("", include("events.urls")),
 ]

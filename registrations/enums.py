@@ -163,3 +163,12 @@ class MailState(models.TextChoices):
     TOO_LATE = "too_late", "No longer useful"
     CANCELLED = "cancelled", "Cancelled"
     HELD = "held", "On hold"
+
+
+class Finding(models.TextChoices):
+    """What the daily check found of a mail that did not tell its person once."""
+
+    LATE = "late", "Still waiting, long after it was due"
+    STOPPED = "stopped", "Did not go out"
+    MISSING = "missing", "Was never written"
+    DOUBLED = "doubled", "Tells the same twice"

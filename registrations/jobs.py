@@ -4,7 +4,7 @@ from celery import shared_task
 
 from ranportal.shared import clock
 from registrations.mail import delivery
-from registrations.services import notices, privacy
+from registrations.services import notices, privacy, pulse
 
 
 @shared_task
@@ -23,3 +23,9 @@ def run_scans() -> dict[str, int]:
 def purge() -> dict[str, int]:
     """Delete what is kept no longer; returns a count for each kind."""
     return privacy.purge_expired(now=clock.now())
+
+
+@shared_task
+def beat_pulse() -> None:
+    """Write down that beat is heard."""
+    pulse.beat(now=clock.now())

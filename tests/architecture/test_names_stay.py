@@ -5,8 +5,8 @@ import ast
 import pytest
 from django.db.models import Model
 
-from registrations.enums import Act, CheckResult
-from registrations.models import Check, Identity, Registration, Transition
+from registrations.enums import Act, CheckResult, Finding, MailKind
+from registrations.models import Check, Identity, NotTold, Registration, Transition
 from tests.architecture.house import APPS, name_of, python_files, tree
 from tests.factories import (
     NOW,
@@ -68,6 +68,7 @@ def test_a_registration_and_all_that_hangs_on_it_are_called_by_its_reference():
         ReviewFactory(registration=registration, comment="Zsófia?"),
         Check(registration=registration, result=CheckResult.FINE, note="Zsófia answered the telephone"),
         Transition(registration=registration, act=Act.SEND, at=NOW, reason="Zsófia called"),
+        NotTold(registration=registration, kind=MailKind.SELECTED, finding=Finding.MISSING),
     ]
 
     assert {relation.related_model for relation in Registration._meta.related_objects} <= {type(row) for row in rows}
