@@ -320,15 +320,22 @@ def _say_where_it_stands(registration: Registration, *, version: str, now: datet
 
 
 def _state_at_proof(registration: Registration, call: Call, *, now: datetime) -> tuple[State, dict[str, int]]:
-    """In an open call the place is given at the proof, while places last and nobody waits; then the waiting list."""
+    """In an open call the place is given at the proof, after those who wait and while places last; then the list."""
     if call.is_selective:
         return State.SUBMITTED, {}
     if not registration.is_counted or policies.free_places(call) is None:
         return State.CONFIRMED, {}
-    waiting = queries.on_list(call).filter(is_counted=True).count()
-    if policies.free_places(call) and not waiting:
+    waiting = queries.on_list(call).filter(is_counted=True)
+    if policies.free_places(call) and waiting.exists():
+        # Put there by hand when nobody else wanted the place: they come first, and it is not kept free for them.
+        workflow.fill_places(call=call, now=now)
+    number = waiting.count()
+    if policies.free_places(call) and (not number or _is_list_closed(call, now=now)):
         return State.CONFIRMED, {}
-    is_list_closed = now >= policies.list_closes_at(call, starts_at=facts.of_call(call).starts_at)
-    if not call.has_waiting_list or is_list_closed:
+    if not call.has_waiting_list or _is_list_closed(call, now=now):
         raise workflow.CallFull("All places were taken before you confirmed your address. We are sorry.")
-    return State.RESERVE, {"position": waiting + 1}
+    return State.RESERVE, {"position": number + 1}
+
+
+def _is_list_closed(call: Call, *, now: datetime) -> bool:
+    return now >= policies.list_closes_at(call, starts_at=facts.of_call(call).starts_at)

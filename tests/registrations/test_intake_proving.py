@@ -55,12 +55,34 @@ def test_places_are_given_in_the_order_of_proof_not_of_sending():
 
 
 def test_nobody_overtakes_those_who_wait():
-    """A place that became free, and was not given on yet, is not for who comes last."""
+    """A place that is free while someone waits is for them, not for who comes last."""
     call = CallFactory(capacity=2)
     RegistrationFactory(call=call)
-    RegistrationFactory(call=call, on_list=True)
+    waiting = RegistrationFactory(call=call, on_list=True)
     assert prove(send(call)).state == State.RESERVE
-    assert OutgoingMail.objects.get(kind=MailKind.WAITING_LIST).facts["position"] == 2
+    waiting.refresh_from_db()
+    assert (waiting.state, kinds()) == (State.CONFIRMED, [MailKind.PROMOTED, MailKind.WAITING_LIST])
+    assert OutgoingMail.objects.get(kind=MailKind.WAITING_LIST).facts["position"] == 1
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+def test_who_was_put_on_the_list_by_hand_keeps_no_free_place_from_others(has_list):
+    call = CallFactory(capacity=3, has_waiting_list=has_list)
+    holder = prove(send(call))
+    selection.reconsider(
+        registration=holder, target=State.RESERVE, reason="why", by=UserFactory(), channel="telephone", now=NOW
+    )
+    assert [prove(send(call, number)).state for number in (2, 3)] == [State.CONFIRMED] * 2
+    holder.refresh_from_db()
+    assert holder.state == State.CONFIRMED
+
+
+def test_nobody_waits_on_a_list_that_has_closed_even_if_no_scan_has_told_them_yet():
+    call = CallFactory(capacity=1, list_closes_at=NOW)
+    waiting = RegistrationFactory(call=call, on_list=True)
+    assert prove(send(call)).state == State.CONFIRMED
+    waiting.refresh_from_db()
+    assert waiting.state == State.RESERVE
 
 
 def test_without_a_waiting_list_the_proof_that_comes_too_late_is_refused_and_may_be_tried_again():
