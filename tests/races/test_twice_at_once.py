@@ -1,15 +1,18 @@
 """What people and clocks do twice at the same moment is done once."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from events.models import Call
 from registrations.enums import MailKind, Outcome, State
 from registrations.models import OutgoingMail, Registration, Transition
-from registrations.services import addresses, intake, notices, places, selection
+from registrations.services import addresses, intake, notices, places, privacy, selection, workflow
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.races.web import at_once
 
@@ -30,6 +33,38 @@ def threads(act: Callable[[], Any], *others: Callable[[], Any]) -> list[Any]:
         return run
 
     return at_once([closing(do) for do in [act] * TIMES + list(others)])
+
+
+def while_held(call: Call, act: Callable[[], Any], *, then: Callable[[], Any]) -> list[Any]:
+    """Hold the call's lock, let another thread act until it waits for us, and go on; what it returned, or raised."""
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(act())
+        except Exception as error:
+            results.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=run)
+    with transaction.atomic():
+        workflow.locked(call)
+        other.start()
+        wait_until_somebody_waits()
+        then()
+    other.join()
+    return results
+
+
+def wait_until_somebody_waits() -> None:
+    """Until another connection waits for a lock. SQLite's only lock is ours: whoever comes waits."""
+    end = time.monotonic() + 60
+    while connection.vendor == "postgresql" and time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
 
 
 def failures(results: list[Any]) -> list[Any]:
@@ -77,6 +112,46 @@ def test_a_link_asked_for_several_times_at_once_is_one_mail():
     email = RegistrationFactory().identity.email
     assert failures(threads(lambda: addresses.send_link_again(email=email, now=NOW))) == []
     assert kinds() == [MailKind.LINK_AGAIN]
+
+
+def test_a_link_asked_for_while_the_place_is_given_up_stands_in_nobodys_way():
+    registration = RegistrationFactory()
+    email = registration.identity.email
+    results = while_held(
+        registration.call,
+        lambda: addresses.send_link_again(email=email, now=NOW),
+        then=lambda: places.withdraw(registration=registration, now=NOW),
+    )
+    assert (results, kinds()) == ([None], [MailKind.GIVEN_UP])
+
+
+def test_two_people_are_erased_at_once_from_the_same_calls_whatever_the_order_in_which_they_came():
+    calls, people = CallFactory.create_batch(2), ("one@example.org", "two@example.org")
+    for email, order in zip(people, (calls, calls[::-1]), strict=True):
+        for call in order:
+            RegistrationFactory(call=call, identity__email=email)
+    first, second = people
+
+    results = while_held(
+        calls[0],
+        lambda: privacy.erase_person(email=second, by=None, now=NOW).given_up,
+        then=lambda: privacy.erase_person(email=first, by=None, now=NOW),
+    )
+    assert (results, Registration.objects.filter(state=State.WITHDRAWN).count()) == ([2], 4)
+
+
+def test_an_erasure_knows_what_became_of_the_person_in_the_meantime():
+    call = CallFactory(capacity=1)
+    declined = RegistrationFactory(call=call, declined=True)
+    results = while_held(
+        call,
+        lambda: privacy.erase_person(email=declined.identity.email, by=None, now=NOW).given_up,
+        then=lambda: selection.reconsider(
+            registration=declined, target=State.CONFIRMED, reason="why", by=UserFactory(), channel="mail", now=NOW
+        ),
+    )
+    call.refresh_from_db()
+    assert (results, call.places_taken) == ([1], 0)
 
 
 def test_proving_with_several_tabs_at_once_is_proving_once():
