@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.conf import settings as django_settings
 from django.db import connection
-from kombu import Connection
 
 from dev import processes
 
@@ -43,11 +42,11 @@ class Worker:
 
     def _wait(self, broker: str) -> None:
         end = time.monotonic() + 60
-        with Connection(broker) as line:
+        # Celery keeps the connections that it has made, so whoever asks elsewhere asks as another application.
+        with Celery(set_as_current=False) as asking:
+            asking.conf.broker_write_url = broker
             while time.monotonic() < end and self.process.poll() is None:
-                if current_app.control.broadcast(
-                    "ping", reply=True, timeout=1, limit=1, destination=[self.name], connection=line
-                ):
+                if asking.control.broadcast("ping", reply=True, timeout=1, limit=1, destination=[self.name]):
                     return
         self.stop()
         raise TimeoutError(f"the worker did not start: {self.log.read_text()[-3000:]}")

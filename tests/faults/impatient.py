@@ -1,9 +1,5 @@
-"""The worker's program with all that waits made short, so that a test need not wait for minutes.
+"""The worker's program with all that waits made short (`scaling`). For programs alone: to import it changes beat."""
 
-`SCALING` says it in words: it stands in the report beside each figure that was measured so.
-"""
-
-from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -11,35 +7,20 @@ from celery.signals import worker_init
 from django.conf import settings
 
 from ranportal.celery import app
+from tests.faults import scaling
 
-__all__ = ["SCALING", "app"]
+__all__ = ["app"]
 
-SCALING = (
-    "scaled: lease 60 to 6 s, sweep 30 to 1 s, retries minutes to seconds, closed gate 30-300 to 1-10 s,"
-    " time-out 10 to 2 s"
-)
-
-app.conf.beat_schedule["sweep the outbox"]["schedule"] = 1.0
+app.conf.beat_schedule["sweep the outbox"]["schedule"] = scaling.SWEEP
 
 
-def scale() -> None:
-    """Shorten what the mails wait for in this process. Raises AttributeError when a name is no more."""
+def _scale(**kwargs: Any) -> None:
     delivery = import_module("registrations.mail.delivery")
-    for name, value in _SHORT.items():
+    for name, value in scaling.SHORT.items():
+        # A name that is no more must not be scaled in silence.
         getattr(delivery, name)
         setattr(delivery, name, value)
-    settings.EMAIL_TIMEOUT = 2
+    settings.EMAIL_TIMEOUT = scaling.TIME_OUT
 
 
-_SHORT: dict[str, Any] = {
-    "LEASE": timedelta(seconds=6),
-    "RETRY_MINUTES": (1 / 60, 2 / 60, 5 / 60, 10 / 60),
-    "GATE_SECONDS": (1, 2, 4, 10),
-}
-
-
-def _scale_worker(**kwargs: Any) -> None:
-    scale()
-
-
-worker_init.connect(_scale_worker)
+worker_init.connect(_scale)

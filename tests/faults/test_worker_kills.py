@@ -7,8 +7,8 @@ import pytest
 from ranportal.shared import clock
 from registrations.enums import MailState
 from tests.faults import invariants, report
-from tests.faults.impatient import SCALING
 from tests.faults.mails import Count, count, forget_everything, put_mails, states, wait_until_nothing_is_open
+from tests.faults.scaling import SCALING
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 CONCURRENCY = 2
