@@ -50,12 +50,13 @@ class GivenAnswer:
     """One answer as given: `value` is plain JSON, `text` is how people read it.
 
     For a file `value` holds its name, size in bytes and content type, and `upload` is the file itself; None there means
-    that the file sent before is kept.
+    that the file sent before is kept. `stored_as` is its name in the storage, once it is there.
     """
 
     value: Json
     text: str
     upload: UploadedFile | None = None
+    stored_as: str = ""
 
 
 class Kind:

@@ -6,15 +6,18 @@ from django.db import models
 from registrations.models.question import Question
 from registrations.models.registration import Registration
 
+#: Where in the private storage the files of answers lie.
+FOLDER = "answers"
+
 
 def private_storage() -> Storage:
     """Where registrants' files lie: outside everything that is served."""
     return storages["private"]
 
 
-def upload_name(answer: "Answer", filename: str) -> str:
+def upload_name(answer: "Answer | None" = None, filename: str = "") -> str:
     """A name that says nothing about the person or the file."""
-    return f"answers/{uuid4().hex}"
+    return f"{FOLDER}/{uuid4().hex}"
 
 
 class Answer(models.Model):

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
@@ -16,11 +16,17 @@ from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
 
 Answers = Mapping[Question, GivenAnswer]
+#: By key of the question: the value, and the digest of a file.
+Contents = Mapping[str, list[Any]]
 
 
-def form_digest(person: PersonDetails, answers: Answers) -> str:
+def contents_of(answers: Answers) -> Contents:
+    """What was said, and the digest of each file: to be read before the files are handed to a store."""
+    return {question.key: [given.value, _file_digest(given)] for question, given in answers.items()}
+
+
+def form_digest(person: PersonDetails, said: Contents) -> str:
     """The keyed digest (64 hex digits) of a whole form: the same form sent twice has the same."""
-    said = {question.key: [given.value, _file_digest(given)] for question, given in answers.items()}
     return keyed_digest("form", json.dumps([asdict(person), said], sort_keys=True, ensure_ascii=False))
 
 
@@ -39,7 +45,7 @@ def write_identity(registration: Registration, person: PersonDetails) -> None:
 
 
 def write_answers(registration: Registration, answers: Answers, *, now: datetime) -> None:
-    """Insert the answers of a new registration in one statement."""
+    """Insert the answers of a new registration in one statement; files among them are stored already (`uploads`)."""
     Answer.objects.bulk_create([_row(registration, question, given, now) for question, given in answers.items()])
 
 
@@ -61,7 +67,17 @@ def delete_files_after_commit(files: Iterable[FieldFile]) -> None:
     """Delete stored files once the rows that named them are gone for good."""
     for file in files:
         if file.name:
-            transaction.on_commit(partial(file.storage.delete, file.name), robust=False)
+            # What is committed stays so, even if the store is away: the nightly purge finds the file.
+            transaction.on_commit(_deletion_of(file), robust=True)
+
+
+def _deletion_of(file: FieldFile) -> Callable[[], None]:
+    storage, name = file.storage, str(file.name)
+
+    def delete() -> None:
+        storage.delete(name)
+
+    return delete
 
 
 def _row(registration: Registration, question: Question, given: GivenAnswer, now: datetime) -> Answer:
@@ -71,7 +87,7 @@ def _row(registration: Registration, question: Question, given: GivenAnswer, now
         label=question.label,
         value=given.value,
         text=given.text,
-        file=given.upload or "",
+        file=given.stored_as,
         changed_at=now,
     )
 

@@ -17,9 +17,16 @@ from registrations.mail.outbox import Letter
 from registrations.models import PrivateLink, Registration
 from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
-from registrations.services import told, workflow
+from registrations.services import told, uploads, workflow
 from registrations.services.addresses import AddressTaken, make_link
-from registrations.services.answers import Answers, form_digest, replace_answers, write_answers, write_identity
+from registrations.services.answers import (
+    Answers,
+    contents_of,
+    form_digest,
+    replace_answers,
+    write_answers,
+    write_identity,
+)
 
 #: The same form within this time is a double click; later it asks for another mail.
 SAME_FORM_WITHIN = timedelta(minutes=10)
@@ -77,13 +84,13 @@ def submit(
     for a proven one nothing changes and its owner gets a mail. `beside` registers another person with that
     registration's address. Raises CallNotOpen.
     """
-    with transaction.atomic():
+    digest = form_digest(person, contents_of(answers))
+    with uploads.stored(answers) as answers, transaction.atomic():
         call = workflow.locked(call)
         if not policies.may_send(call, received_at=received_at):
             raise CallNotOpen("This call does not take registrations at the moment.")
         index = address_index(person.email)
         live = queries.live_with_address(call, address_index=index)
-        digest = form_digest(person, answers)
         twin = next((r for r in live if r.form_digest == digest and r.state == State.UNPROVEN), None)
         if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
             return Sent(_newest_link(twin))
@@ -107,13 +114,13 @@ def register_by_hand(
 
     Raises AddressTaken when the call has a registration with this address.
     """
-    with transaction.atomic():
+    digest = form_digest(person, contents_of(answers))
+    with uploads.stored(answers) as answers, transaction.atomic():
         call = workflow.locked(call)
         index = address_index(person.email)
         taken = queries.live_with_address(call, address_index=index)
         if taken:
             raise AddressTaken(f"This address is registered already, as {taken[0].reference}.")
-        digest = form_digest(person, answers)
         link = _register(
             call, person, answers, index, digest, 0, now=now, sent_at=now, by=by, channel=channel, has_code=False
         )
@@ -174,15 +181,17 @@ def change_answers(
     *, registration: Registration, person: PersonDetails, answers: Answers, now: datetime, received_at: datetime
 ) -> Registration:
     """Put new answers and details in place of the old until the deadline; the address stays. Raises ChangesClosed."""
-    with transaction.atomic():
+    said = contents_of(answers)
+    with uploads.stored(answers) as answers, transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
         if not policies.may_change_answers(registration, received_at=received_at):
             raise ChangesClosed("Answers can be changed until the deadline, and it has passed.")
         person = replace(person, email=registration.identity.email)
-        if form_digest(person, answers) == registration.form_digest:
+        digest = form_digest(person, said)
+        if digest == registration.form_digest:
             return registration
-        _rewrite(registration, person, answers, now=now)
+        _rewrite(registration, person, answers, digest, now=now)
         trace = workflow.record(registration=registration, act=Act.CHANGE_ANSWERS, now=now, channel="portal")
         letter = Letter(MailKind.ANSWERS_CHANGED, f"t{trace.pk}", registration)
         outbox.put(letter, about=facts.of_call(call), now=now)
@@ -246,16 +255,18 @@ def _send_again(
     registration.version += 1
     registration.sent_at = sent_at
     registration.save(update_fields=["version", "sent_at"])
-    _rewrite(registration, person, answers, now=now)
+    _rewrite(registration, person, answers, digest, now=now)
     workflow.record(registration=registration, act=Act.SEND_AGAIN, now=now, channel="portal")
     link = make_link(registration, now=now)
     _ask_for_proof(registration, facts.of_call(call), now=now)
     return link
 
 
-def _rewrite(registration: Registration, person: PersonDetails, answers: Answers, *, now: datetime) -> None:
+def _rewrite(
+    registration: Registration, person: PersonDetails, answers: Answers, digest: str, *, now: datetime
+) -> None:
     registration.country, registration.profession = person.country, person.profession
-    registration.form_digest = form_digest(person, answers)
+    registration.form_digest = digest
     registration.save(update_fields=["country", "profession", "form_digest"])
     write_identity(registration, person)
     replace_answers(registration, answers, now=now)

@@ -31,7 +31,7 @@ from registrations.models import (
 )
 from registrations.models.registration import ERASED
 from registrations.people import address_index
-from registrations.services import places, workflow
+from registrations.services import places, uploads, workflow
 from registrations.services.answers import delete_files_after_commit
 
 #: Sensitive answers are kept so long after the event.
@@ -99,6 +99,7 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
         "people": expired.count(),
         "sensitive answers": sensitive.count(),
         "texts of mails": texts.count(),
+        "files without an answer": len(uploads.unnamed(now=now)),
     }
     if not is_dry_run:
         with transaction.atomic():
@@ -107,6 +108,7 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
             _delete_answers(sensitive)
             _erase(_ids(expired), by=None, now=now)
             texts.update(rendered=None)
+        uploads.delete_unnamed(now=now)
     return counts
 
 
