@@ -1,0 +1,3 @@
+from tests.faults.brokers import broker
+
+__all__ = ["broker"]

@@ -1,0 +1,140 @@
+"""Law 3: the broker is a doorbell. Whatever it forgets and however long it is away, nobody notices but the clock."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from statistics import quantiles
+
+import pytest
+
+from events.models import Call
+from ranportal.shared import clock
+from registrations.enums import MailState
+from registrations.models import OutgoingMail
+from tests.factories import CallFactory, EventFactory
+from tests.faults import invariants, report
+from tests.faults.mails import Count, count, put_mails, states, wait_until, wait_until_nothing_is_open
+from tests.faults.patient import PATIENCE
+from tests.faults.scaling import SCALING
+from tests.races.web import WebServer
+from tests.registrations.pages import FORM
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+AT_A_TIME = 8
+
+
+def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(worker, broker, smtp_sink):
+    a_time = 250 if report.is_full() else 20
+    worker(concurrency=2, has_beat=True, app="tests.faults.impatient", CELERY_BROKER_URL=broker.url)
+    call = CallFactory(unlimited=True)
+    start = time.monotonic()
+    for number in range(4):
+        put_mails(a_time, call=call, name=f"flushed{number}-")
+        broker.flush()
+        broker.kill()
+        put_mails(a_time, call=call, name=f"restarted{number}-")
+        broker.start()
+        smtp_sink.wait_for_count(a_time * (2 * number + 1), seconds=120)
+    back = time.monotonic()
+    wait_until_nothing_is_open(seconds=120)
+    ended = time.monotonic()
+
+    found = count(smtp_sink)
+    report.add(
+        fault=f"broker flushed 4 times and restarted 4 times during {8 * a_time} mails",
+        goal="lost 0",
+        reached=f"lost {found.lost}, repeats {found.repeats}, all gone {ended - back:.0f} s after the last restart,"
+        f" {ended - start:.0f} s in all ({SCALING})",
+    )
+    assert states() == {MailState.SENT: 8 * a_time}
+    assert found == Count(lost=0, repeats=0, differing=0, unmarked=0, strange=0)
+    invariants.check(now=clock.now(), made=8 * a_time)
+
+
+def test_without_the_sweep_a_forgotten_doorbell_is_never_answered(worker, broker, smtp_sink):
+    """The control: a worker that answers, a broker that forgot, and nobody who looks."""
+    put_mails(5)
+    broker.flush()
+    worker(CELERY_BROKER_URL=broker.url)
+    assert (states(), smtp_sink.messages) == ({MailState.QUEUED: 5}, [])
+
+
+@pytest.mark.both_databases
+def test_people_register_as_always_while_the_broker_is_away(web, worker, broker, smtp_sink):
+    """Half of them while it is killed, half while it takes connections and never answers."""
+    people = 500 if report.is_full() else 40
+    app = "ranportal" if report.is_full() else "tests.faults.impatient"
+    server = web(config="python:tests.faults.hasty", CELERY_BROKER_URL=broker.url)
+    worker(concurrency=2, has_beat=True, app=app, CELERY_BROKER_URL=broker.url)
+    call = a_call()
+    post_all(server, call, people // 10, name="warm")
+    usual = post_all(server, call, people, name="usual")
+    wait_until_nothing_is_open(seconds=120)
+
+    broker.freeze()
+    away = post_all(server, call, people // 2, name="frozen")
+    broker.kill()
+    away += post_all(server, call, people - people // 2, name="killed")
+    broker.start()
+    back = time.monotonic()
+    wait_until(lambda: mails_to("frozen", "killed") == {MailState.SENT: people}, seconds=120)
+    gone = time.monotonic() - back
+
+    found = count(smtp_sink)
+    normal, worst = p95(usual), p95(away)
+    succeeded = sum(status == 303 for status, _ in away)
+    report.add(
+        fault=f"broker frozen, then killed, while {people} people register ({AT_A_TIME} at a time)",
+        goal=f"{people} of {people} success pages, p95 ≤ twice the normal, mails within 60 s after it is back, lost 0",
+        reached=f"{succeeded} success pages, p95 {worst * 1000:.0f} ms, normally {normal * 1000:.0f} ms,"
+        f" mails {gone:.0f} s after it is back, lost {found.lost}" + ("" if report.is_full() else f" ({SCALING})"),
+    )
+    assert [status for status, _ in usual + away] == [303] * (2 * people)
+    assert found == Count(lost=0, repeats=0, differing=0, unmarked=0, strange=0)
+    invariants.check(now=clock.now(), made=2 * people + people // 10)
+    if report.is_full():
+        assert worst <= 2 * normal
+        assert gone <= 60
+
+
+def test_without_the_short_time_out_each_form_waits_for_the_broker(web, broker):
+    """The control: the doorbell waits a second for a broker that does not answer, and so does the person."""
+    server = web(config="python:tests.faults.patient", CELERY_BROKER_URL=broker.url)
+    broker.freeze()
+    slow = post_all(server, a_call(), AT_A_TIME, name="slow")
+    assert [status for status, _ in slow] == [303] * AT_A_TIME
+    assert min(seconds for _, seconds in slow) >= PATIENCE
+
+
+def a_call() -> Call:
+    now = clock.now()
+    starts_at = now + timedelta(days=30)
+    event = EventFactory(published_at=now - timedelta(days=1), sessions=[(starts_at, starts_at + timedelta(hours=2))])
+    return CallFactory(event=event, unlimited=True, opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9))
+
+
+def post_all(server: WebServer, call: Call, people: int, *, name: str) -> list[tuple[int, float]]:
+    """The answer to each person's form and its seconds."""
+    browser, address = server.browser(), f"/events/{call.event.slug}/register/"
+
+    def post(number: int) -> tuple[int, float]:
+        start = time.monotonic()
+        status = browser.post(address, FORM | {"email": f"{name}{number}@example.org"})
+        return status, time.monotonic() - start
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return list(pool.map(post, range(people)))
+
+
+def mails_to(*names: str) -> dict[str, int]:
+    """How many mails to addresses that start so are in each state."""
+    found: dict[str, int] = {}
+    for email, state in OutgoingMail.objects.order_by().values_list("registration__identity__email", "state"):
+        if email.startswith(names):
+            found[state] = found.get(state, 0) + 1
+    return found
+
+
+def p95(answers: list[tuple[int, float]]) -> float:
+    """The seconds in which 95 of 100 are answered."""
+    return quantiles([seconds for _, seconds in answers], n=20)[-1]
