@@ -7,6 +7,7 @@ PRODUCTION := DEBUG=0 SECRET_KEY=only-to-check-0123456789-abcdefghijklmnopqrstuv
 	DATABASE_URL=postgres://portal@localhost/portal CELERY_BROKER_URL=redis://localhost/0 CACHE_URL=redis://localhost/1 ALLOWED_HOSTS=portal.example.org \
 	SITE_URL=https://portal.example.org EMAIL_URL=smtp://mail.example.org \
 	ADDRESS_KEY=only-to-check-9876543210 MAIL_FROM=events@portal.example.org
+FAULTS_TABLE := var/faults.jsonl
 PORT ?= 8000
 export PORT
 
@@ -37,9 +38,12 @@ check: .venv/.dev  ## style, types, floors, migrations, and Django's own check o
 bench: .venv/.dev  ## measure: pages, releases, mails
 	$(PYTHON) -m benchmarks
 
-faults: .venv/.dev  ## the long races and kills, of which make test runs a short form
-	FAULTS=full $(PYTHON) -m pytest tests/races tests/faults
-	FAULTS=full TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults -m both_databases
+faults: .venv/.dev  ## the fault suite in full, which ends with one table of figures (half an hour)
+	@mkdir -p -m 700 var && rm -f $(FAULTS_TABLE)
+	@export FAULTS=full FAULTS_TABLE=$(FAULTS_TABLE); \
+	$(PYTHON) -m pytest tests/races tests/faults; first=$$?; \
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults -m both_databases; second=$$?; \
+	$(PYTHON) -m tests.faults.report $(FAULTS_TABLE); exit $$((first + second))
 
 screenshots: .venv/.dev  ## take the pictures for the README again
 	@$(PYTHON) -m dev.browser
