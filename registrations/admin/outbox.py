@@ -7,6 +7,7 @@ from typing import Any
 
 import nh3
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -23,9 +24,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.queries import is_administrator
 from ranportal.shared import clock
-from registrations import reports
+from registrations import reports, returned
 from registrations.enums import MailState
-from registrations.mail import catalogue, outbox
+from registrations.mail import catalogue, outbox, restored
 from registrations.models import OutgoingMail
 
 #: The structure of a mail's HTML part; styles, links and pictures stay behind.
@@ -47,19 +48,49 @@ class MailCallFilter(admin.SimpleListFilter):
         return queryset.filter(call=int(chosen)) if chosen.isascii() and chosen.isdigit() else queryset
 
 
+class RestoredFilter(admin.SimpleListFilter):
+    """What a restore put on hold and nobody has let go yet."""
+
+    title = "a restore"
+    parameter_name = "restored"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
+        return [("held", "On hold after a restore")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        return queryset.filter(restored.IS_WAITING) if self.value() == "held" else queryset
+
+
+class ReturnedFilter(admin.SimpleListFilter):
+    """What mail servers said hours after they had taken a mail."""
+
+    title = "what came back"
+    parameter_name = "returned"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
+        return [("back", "Came back"), ("late", "Not delivered yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        if self.value() == "back":
+            return returned.came_back(queryset)
+        if self.value() == "late":
+            return queryset.filter(state=MailState.SENT, is_late=True, is_back=False)
+        return queryset
+
+
 @admin.register(OutgoingMail)
 class OutboxAdmin(admin.ModelAdmin):
     """Organisers see the mails of their own calls, administrators all. Rows are read-only: `mail.outbox` writes."""
 
     list_display = ("mail", "person", "event", "state_shown", "due", "sent")
     list_display_links = None
-    list_filter = ("state", "kind", MailCallFilter)
+    list_filter = ("state", "kind", ReturnedFilter, RestoredFilter, MailCallFilter)
     list_per_page = 50
     list_max_show_all = 500
     ordering = ("-created_at", "-pk")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("retry", "cancel", "hold")
+    actions = ("retry", "cancel", "hold", "send_restored")
     change_list_template = "admin/registrations/outgoingmail/list.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -84,6 +115,7 @@ class OutboxAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
         theirs = reports.calls_of(request.user).order_by().values("pk")
         mails = OutgoingMail.objects.filter(call__in=theirs).select_related("registration", "call__event")
+        mails = returned.with_reports(mails)
         return mails.defer("rendered", "facts", "call__event__summary", "call__event__programme")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -97,7 +129,7 @@ class OutboxAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the filters offer: any other lookup would be an oracle about people."""
-        return lookup in {"state__exact", "kind__exact", "call"}
+        return lookup in {"state__exact", "kind__exact", "returned", "restored", "call"}
 
     # Pages
 
@@ -106,6 +138,7 @@ class OutboxAdmin(admin.ModelAdmin):
         about = {
             "title": "Outbox",
             "gate": reports.mail_gate(),
+            "restored": reports.restored_mails(request.user),
             "at": clock.now(),
             "may_act": self.has_change_permission(request),
             "may_resume": self._may_resume(request),
@@ -130,6 +163,7 @@ class OutboxAdmin(admin.ModelAdmin):
             "mail": mail,
             "preview": preview,
             "html": html,
+            "reports": mail.bounces.all(),
             "offered": _offered(mail) if self.has_change_permission(request) else [],
         }
         return TemplateResponse(request, "admin/registrations/outgoingmail/mail.html", context)
@@ -189,6 +223,15 @@ class OutboxAdmin(admin.ModelAdmin):
     def hold(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
         self._run(request, mails, "hold")
 
+    @admin.action(description="Send what the restore holds", permissions=["change"])
+    def send_restored(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        """All that are chosen at once, each with its former Message-ID; others stay as they are."""
+        chosen = list(mails.filter(restored.IS_WAITING))
+        sent = outbox.release_restored(mails=chosen)
+        if chosen:
+            LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, "Sent after a restore.")
+        messages.success(request, f"{sent} {'mail goes' if sent == 1 else 'mails go'} now.")
+
     def _run(self, request: HttpRequest, mails: Iterable[OutgoingMail], name: str) -> None:
         chosen = list(mails)
         done = [mail for mail in chosen if _ACTS[name](mail, request)]
@@ -228,10 +271,12 @@ class OutboxAdmin(admin.ModelAdmin):
 
     @admin.display(description="state", ordering="state")
     def state_shown(self, mail: OutgoingMail) -> SafeString:
-        css = "people-warn" if mail.state in _BAD else ""
-        more = ["may have arrived twice"] if mail.is_maybe_repeated else []
+        is_back = mail.state == MailState.SENT and mail.is_back
+        css = "people-warn" if is_back or mail.state in _BAD else ""
+        more = ["since a restore"] if mail.restored_at else []
+        more += [f"may have arrived {'twice' if mail.sent_at else 'already'}"] if mail.is_maybe_repeated else []
         more += [f"{mail.attempts} attempts"] if mail.attempts > 1 else []
-        words = ", ".join([mail.get_state_display(), *more])
+        words = ", ".join([mail.get_state_display(), *_returned(mail), *more])
         note = format_html(' <span class="people-quiet">{}</span>', mail.last_error) if mail.last_error else ""
         return format_html('<span class="{}">{}</span>{}', css, words, note)
 
@@ -244,8 +289,16 @@ def _moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j M Y, H:i")
 
 
+def _returned(mail: OutgoingMail) -> list[str]:
+    """What mail servers said of it later, in words."""
+    if mail.state != MailState.SENT or not (mail.is_back or mail.is_late):
+        return []
+    words = "came back" if mail.is_back else "not delivered yet"
+    return [f"{words} ({mail.back_status})" if mail.back_status else words]
+
+
 def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
-    return [(name, words) for name, words, states in _BUTTONS if mail.state in states]
+    return [(name, words) for name, words, states in _BUTTONS if mail.state in states or (name == "retry" and outbox.may_retry(mail=mail))]
 
 
 def _structure(html: str) -> SafeString:
@@ -260,7 +313,7 @@ _ACTS: dict[str, Callable[[OutgoingMail, HttpRequest], bool]] = {
 }
 _DONE = {"retry": "Sent to the queue again:", "cancel": "Cancelled:", "hold": "On hold:"}
 _WHY_NOT = {
-    "retry": "only what was refused, cancelled or held can be sent again.",
+    "retry": "only what was refused, cancelled or held, or came back, can be sent again.",
     "cancel": "it is sent already, or on its way.",
     "hold": "only what waits can be put on hold.",
 }

@@ -28,6 +28,9 @@ MARKS = "database-has-seen"
 MARK_EVERY = timedelta(seconds=30)
 TURNED_BACK = timedelta(minutes=2)
 
+#: What a restore put on hold and nobody has let go.
+IS_WAITING = Q(state=MailState.HELD, restored_at__isnull=False)
+
 _UNFINISHED = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
 _FORM = "%Y%m%dT%H%M%SZ"
 
@@ -42,7 +45,7 @@ class Held:
 
 def waiting() -> QuerySet[OutgoingMail]:
     """The mails that a restore put on hold and nobody has let go."""
-    return OutgoingMail.objects.filter(state=MailState.HELD, restored_at__isnull=False)
+    return OutgoingMail.objects.filter(IS_WAITING)
 
 
 def hold_unfinished(*, now: datetime) -> Held:

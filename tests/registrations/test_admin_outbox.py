@@ -10,7 +10,7 @@ from accounts.models import User
 from events.models import Call
 from registrations.enums import MailState
 from registrations.links import token_of
-from registrations.mail import delivery
+from registrations.mail import delivery, restored
 from registrations.models import MailGate, OutgoingMail
 from registrations.services import intake
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory, UserFactory, person
@@ -268,3 +268,24 @@ def test_a_cancelled_mail_is_not_sent(client: Client, call: Call) -> None:
     client.post(address(mail, "cancel"))
 
     assert delivery.drain(clock=lambda: NOW, seconds=5) == 0
+
+
+def test_what_a_restore_holds_is_shown_and_goes_when_a_person_says_so(client: Client, call: Call) -> None:
+    held, other = mail_of(call), mail_of(call, sent=True)
+    restored.hold_unfinished(now=NOW)
+    by_hand = mail_of(call, state=MailState.HELD)
+
+    assert "1 mail waits since a restore" in client.get("/admin/").content.decode()
+    page = client.get(f"{LIST}?restored=held").content.decode()
+    assert "1 mail waits since the database was restored" in page
+    assert "On hold, since a restore, may have arrived already" in page
+    assert address(held) in page
+    assert address(by_hand) not in page
+
+    chosen = {"action": "send_restored", "_selected_action": [held.pk, other.pk, by_hand.pk]}
+    assert "1 mail goes now." in client.post(LIST, chosen, follow=True).content.decode()
+    held.refresh_from_db()
+    by_hand.refresh_from_db()
+    assert (held.state, held.is_maybe_repeated, held.restored_at) == (MailState.QUEUED, True, None)
+    assert by_hand.state == MailState.HELD
+    assert "since a restore" not in client.get("/admin/").content.decode()

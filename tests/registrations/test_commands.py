@@ -22,7 +22,10 @@ pytestmark = pytest.mark.django_db
 NAMES = (
     "import_call",
     "seed_demo",
+    "backup",
     "deliver_mail",
+    "hold_mail",
+    "restore",
     "pause_mail",
     "resume_mail",
     "handle_deadlines",
