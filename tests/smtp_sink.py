@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Received:
     sender: str
     recipients: tuple[str, ...]
     data: bytes
+    at: float = 0.0
+    """When it was kept, in seconds since the epoch."""
 
 
 @dataclass
@@ -114,6 +117,15 @@ class SmtpSink:
     def close_port(self) -> None:
         """Refuse connections from now on, as a mail server that is down."""
         self._call(self._unlisten())
+
+    def go_down(self) -> None:
+        """Refuse connections and drop those that are there, as a mail server that ends."""
+        self.close_port()
+        self.drop_sessions()
+
+    def drop_sessions(self) -> None:
+        """Hang up on everybody; who connects again is served."""
+        self._call(self._cancel_sessions())
 
     def open_port(self) -> None:
         """Listen again, on the same port."""
@@ -255,9 +267,10 @@ class _Session:
             return True
         await self._say("354 go on")
         self._is_open = False
-        message = Received(self._sender, tuple(self._recipients), await self._message())
+        data = await self._message()
         behaviour = self._sink.behaviour
         await asyncio.sleep(behaviour.delay_seconds)
+        message = Received(self._sender, tuple(self._recipients), data, at=time.time())
         if behaviour.data.startswith("2") and self._mishap != Mishap.LOST_AFTER_DATA:
             self._sink._keep(message)
         if behaviour.hangs_after_data or self._mishap == Mishap.HANGS_AFTER_DOT:

@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
 
 from celery import current_app
@@ -17,7 +17,7 @@ from registrations.enums import Act, MailKind, MailState, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Identity, OutgoingMail, PrivateLink, Registration, Transition
-from tests.factories import CallFactory, RegistrationFactory
+from tests.factories import CallFactory, EventFactory, RegistrationFactory
 from tests.smtp_sink import Received, SmtpSink
 
 OPEN = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
@@ -28,18 +28,29 @@ def put_mails(
 ) -> list[OutgoingMail]:
     """So many mails in the outbox, each to another new person, with private links and codes; returns them.
 
-    They go to ``<name><number>@example.org``, numbered from 0. Each person has sent the form, as its record says.
+    They go to ``<name><number>@example.org``, numbered from 0. Each person has sent the form, as its record says where
+    that promises a mail of this kind.
     """
     now = clock.now()
     call = call or CallFactory(unlimited=True)
-    people = people_of(call, [f"{name}{n}@example.org" for n in range(count)], now=now)
+    people = _people_of(call, [f"{name}{n}@example.org" for n in range(count)], now=now)
+    if kind == MailKind.PROVE_ADDRESS:
+        sent = {"act": Act.SEND, "target": State.UNPROVEN, "at": now, "channel": "portal"}
+        Transition.objects.bulk_create(Transition(registration=person, **sent) for person in people)
     letters = [Letter(kind, "v1", person, says={"has_code": True}) for person in people]
     with transaction.atomic():
         return outbox.put_many(letters, about=facts.of_call(call), now=now)
 
 
-def people_of(call: Call, addresses: Sequence[str], *, now: datetime) -> list[Registration]:
-    """People whose forms are in, with what belongs to them, in few statements."""
+def open_call() -> Call:
+    """A call that takes as many people as come, from yesterday until the day after next week."""
+    now = clock.now()
+    starts_at = now + timedelta(days=30)
+    event = EventFactory(published_at=now - timedelta(days=1), sessions=[(starts_at, starts_at + timedelta(hours=2))])
+    return CallFactory(event=event, unlimited=True, opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9))
+
+
+def _people_of(call: Call, addresses: Sequence[str], *, now: datetime) -> list[Registration]:
     batch = RegistrationFactory.build_batch(len(addresses), unproven=True, call=call, sent_at=now, state_changed_at=now)
     people = Registration.objects.bulk_create(batch)
     Identity.objects.bulk_create(
@@ -48,10 +59,6 @@ def people_of(call: Call, addresses: Sequence[str], *, now: datetime) -> list[Re
     )
     PrivateLink.objects.bulk_create(
         PrivateLink(registration=person, version=1, key_id=links.new_key_id(), created_at=now) for person in people
-    )
-    Transition.objects.bulk_create(
-        Transition(registration=person, act=Act.SEND, target=State.UNPROVEN, at=now, channel="portal")
-        for person in people
     )
     return people
 
