@@ -19,6 +19,7 @@ from registrations.models import Identity, OutgoingMail, PrivateLink, Registrati
 from registrations.people import address_index
 from registrations.views import visit
 from tests.factories import CallFactory, EventFactory, RegistrationFactory
+from tests.faults import report
 from tests.races.web import WebServer, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -38,31 +39,28 @@ class Round:
 
 
 @pytest.mark.both_databases
-def test_200_people_press_at_once_and_the_last_five_places_go_to_five(web, rounds, capsys):
+def test_200_people_press_at_once_and_the_last_five_places_go_to_five(web, rounds):
     server = web()
     ran = [a_round(server, PEOPLE) for _ in range(rounds)]
-    with capsys.disabled():
-        report("with the lock", PEOPLE, ran)
+    tell("with the lock", "oversold 0, unsold 0, each answered", PEOPLE, ran)
     assert [(r.oversold, r.unsold, r.failures) for r in ran] == [(0, 0, {})] * rounds
     for r in ran:
         check_the_list_and_the_mails(r.call)
 
 
 @pytest.mark.both_databases
-def test_without_the_lock_the_race_is_lost(web, capsys):
+def test_without_the_lock_the_race_is_lost(web):
     """The control. PostgreSQL oversells; on SQLite the transactions collide and people get no answer."""
     server = web(config=UNLOCKED)
     with no_last_word():
         ran = a_round(server, FEWER)
-    with capsys.disabled():
-        report("without the lock", FEWER, [ran])
+    tell("control, without the lock", "the race is lost", FEWER, [ran])
     assert ran.oversold > 0 if connection.vendor == "postgresql" else ran.failed > 0
 
 
-def test_without_the_lock_the_check_constraint_still_has_the_last_word(web, capsys):
+def test_without_the_lock_the_check_constraint_still_has_the_last_word(web):
     ran = a_round(web(config=UNLOCKED), FEWER)
-    with capsys.disabled():
-        report("without the lock, with the constraint", FEWER, [ran])
+    tell("control, without the lock, with the constraint", "oversold 0, others refused", FEWER, [ran])
     assert (ran.oversold, ran.failed > 0) == (0, True)
 
 
@@ -135,10 +133,11 @@ def no_last_word() -> Iterator[None]:
             editor.add_constraint(Call, constraint)
 
 
-def report(name: str, people: int, ran: list[Round]) -> None:
-    slowest = max(r.seconds for r in ran)
-    print(
-        f"\n  {name}, {connection.vendor}: {len(ran)} x {people} people for {PLACES} places:"
-        f" oversold {sum(r.oversold for r in ran)}, unsold {sum(r.unsold for r in ran)},"
-        f" 5xx or no answer {sum(r.failed for r in ran)}, slowest round {slowest:.1f} s"
+def tell(name: str, goal: str, people: int, ran: list[Round]) -> None:
+    """Put the rounds into the table."""
+    report.add(
+        fault=f"{name}: {len(ran)} x {people} people press at once for the last {PLACES} places",
+        goal=goal,
+        reached=f"oversold {sum(r.oversold for r in ran)}, unsold {sum(r.unsold for r in ran)}, 5xx or no answer"
+        f" {sum(r.failed for r in ran)}, slowest round {max(r.seconds for r in ran):.1f} s",
     )

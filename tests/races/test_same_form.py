@@ -7,6 +7,7 @@ import pytest
 from ranportal.shared import clock
 from registrations.models import OutgoingMail, Registration, Transition
 from tests.factories import CallFactory, EventFactory
+from tests.faults import report
 from tests.races.web import at_once
 from tests.registrations.pages import FORM
 
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.
 POSTS = 50
 
 
-def test_50_posts_of_one_form_at_once_are_one_registration_with_one_mail(web, capsys):
+def test_50_posts_of_one_form_at_once_are_one_registration_with_one_mail(web):
     now = clock.now()
     starts_at = now + timedelta(days=30)
     event = EventFactory(published_at=now - timedelta(days=1), sessions=[(starts_at, starts_at + timedelta(hours=2))])
@@ -25,7 +26,10 @@ def test_50_posts_of_one_form_at_once_are_one_registration_with_one_mail(web, ca
     answers = at_once([lambda: browser.post(address, FORM)] * POSTS)
 
     counts = (Registration.objects.count(), Transition.objects.count(), OutgoingMail.objects.count())
-    with capsys.disabled():
-        print(f"\n  {POSTS} posts of one form: {counts[0]} registration, {counts[2]} mail")
+    report.add(
+        fault=f"{POSTS} posts of one form at once",
+        goal="1 registration, 1 mail",
+        reached=f"{counts[0]} registration, {counts[1]} move, {counts[2]} mail",
+    )
     assert answers == [303] * POSTS
     assert counts == (1, 1, 1)
