@@ -56,7 +56,16 @@ def programs(environ: Mapping[str, str], address: str) -> list[Program]:
     worker = [sys.executable, "-m", "celery", "-A", "ranportal", "worker", "--concurrency", "2", "--loglevel", "INFO"]
     worker += ["--beat", "--schedule", str(VAR / "beat"), "--without-gossip", "--without-mingle"]
     web = [sys.executable, "-m", "gunicorn", "ranportal.wsgi", "--bind", address, "--workers", "2", "--threads", "4"]
-    web += ["--preload", "--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"]
+    web += [
+        "--config",
+        "python:ranportal.web_server",
+        "--preload",
+        "--timeout",
+        "60",
+        "--graceful-timeout",
+        "5",
+        "--no-control-socket",
+    ]
     found = [_django_program("worker", worker, environ), _django_program("web", web, environ)]
     if not environ.get("CELERY_BROKER_URL"):
         found.insert(0, Program("valkey", _start_valkey))

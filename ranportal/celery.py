@@ -2,16 +2,26 @@
 
 import os
 import sys
+from logging.config import dictConfig
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import beat_init, worker_init
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+)
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 from kombu.exceptions import KombuError
 
 from ranportal import checks
+from ranportal.shared import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ranportal.settings")
 
@@ -65,6 +75,29 @@ def _begin_at_once(**kwargs: Any) -> None:
             return
 
 
+def _leave_the_lines_to_us(**kwargs: Any) -> None:
+    """Celery sets up no handlers and no form of its own where somebody answers this signal."""
+    dictConfig(settings.LOGGING)
+
+
+def _carry_request_id(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """The ring says for which request it was: beside the task's arguments, of which there are none."""
+    if headers is not None and (request_id := tracing.work().request_id):
+        headers["request_id"] = request_id
+
+
+def _begin_task(task_id: str, task: Task, **kwargs: Any) -> None:
+    tracing.begin_task(name=task.name, task_id=task_id, request_id=str(task.request.get("request_id") or ""))
+
+
+def _end_task(**kwargs: Any) -> None:
+    tracing.end_task()
+
+
 worker_init.connect(_refuse_demo_defaults)
 beat_init.connect(_refuse_demo_defaults)
 beat_init.connect(_begin_at_once)
+setup_logging.connect(_leave_the_lines_to_us)
+before_task_publish.connect(_carry_request_id)
+task_prerun.connect(_begin_task)
+task_postrun.connect(_end_task)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -69,6 +69,19 @@ def number(name: str, default: int, *, environ: Mapping[str, str] = os.environ) 
 def words(name: str, default: str = "", *, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return a list written with commas, without empty entries."""
     return [word.strip() for word in text(name, default, environ=environ).split(",") if word.strip()]
+
+
+def choice(name: str, default: str, known: Sequence[str], *, environ: Mapping[str, str] = os.environ) -> str:
+    """Return one of the known words; raises BadEnvironment for any other."""
+    value = text(name, default, environ=environ)
+    if value not in known:
+        raise BadEnvironment(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+    return value
+
+
+def put(name: str, value: str) -> None:
+    """Say something to this process and to those that it starts, as if whoever started us had said it."""
+    os.environ[name] = value
 
 
 def database(url: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ranportal import demo, env
+from ranportal.shared.logs import FORMATTERS, Console
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ranportal.shared.middleware.ReceivedAtMiddleware",
+    "ranportal.shared.access.AccessMiddleware",
     "csp.middleware.CSPMiddleware",
     "ranportal.shared.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -213,8 +215,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SECURE_SSL_REDIRECT = TLS
-# Load balancers ask for health without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+# Load balancers and Prometheus ask inside the house, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 SECURE_HSTS_PRELOAD = TLS
@@ -242,11 +244,19 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Plain lines are for people at a terminal, JSON lines for what collects them.
+LOG_FORMAT = env.choice("LOG_FORMAT", "plain" if DEMO else "json", ("json", "plain"))
+# Where the processes of one web server count together: made by ranportal.web_server.
+PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+# What is running, in the words of whoever installed it: a tag, a commit.
+RELEASE = env.text("RELEASE", "unknown")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "ranportal.shared.logs.NamelessFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"lines": {"()": FORMATTERS[LOG_FORMAT]}},
+    "handlers": {"console": {"()": Console, "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {
         # Django's own handlers would mail error pages to administrators, with what people typed.

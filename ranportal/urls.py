@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from ranportal.shared import health
-from registrations import watch
+from ranportal.shared import health, metrics
+from registrations import figures, watch
 
 handler400 = "ranportal.errors.bad_request"
 handler500 = "ranportal.errors.server_error"
@@ -21,6 +21,7 @@ urlpatterns = [
     path("healthz/live/", health.page(), name="healthz-live"),
     path("healthz/web/", health.page(health.database()), name="healthz-web"),
     path("healthz/ready/", ready, name="healthz-ready"),
+    path("metrics/", metrics.page(figures.figures), name="metrics"),
     path("", include("registrations.urls")),
     path("", include("events.urls")),
 ]

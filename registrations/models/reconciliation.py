@@ -50,7 +50,7 @@ class Reconciliation(models.Model):
 
 
 class NotTold(models.Model):
-    """One mail of the newest daily check of its call that somebody should look at. Only ids: names stay where they are."""
+    """One mail of the newest daily check of its call that somebody should look at. Ids only: no names here."""
 
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="findings")
     registration = models.ForeignKey(

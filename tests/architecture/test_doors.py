@@ -14,6 +14,7 @@ DOORS_BY_NAME = {
     "accounts/models.py": "the day on which an account was made, as the default of its column",
     "ranportal/shared/clock.py": "the clock",
     "ranportal/shared/health.py": "answers load balancers and people",
+    "ranportal/shared/metrics.py": "answers whoever collects figures",
     "ranportal/shared/middleware.py": "stamps each arrival",
 }
 

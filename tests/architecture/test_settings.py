@@ -6,7 +6,7 @@ from tests.architecture.house import APPS, ROOT, name_of, python_files, tree
 
 READER = "ranportal/env.py"
 
-_READERS = {"flag", "number", "text", "words"}
+_READERS = {"choice", "flag", "number", "text", "words"}
 
 
 def variables(module: ast.Module) -> set[str]:

@@ -311,6 +311,7 @@ NOT_LOOKED_AT = {
     "healthz-live",
     "healthz-ready",
     "healthz-web",
+    "metrics",
     "admin:events_publication_document",
     "admin:registrations_call_csv",
     "admin:registrations_call_xlsx",
