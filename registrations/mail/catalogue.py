@@ -21,6 +21,7 @@ from django.template.loader import get_template, render_to_string
 from icalendar import Calendar, Event
 
 from registrations.enums import MailKind
+from registrations.mail import facts
 from registrations.models import OutgoingMail
 
 ADDRESS_MARK = "address.mark@ran.invalid"
@@ -62,15 +63,16 @@ def render(mail: OutgoingMail) -> bytes:
     name, address = parseaddr(settings.MAIL_FROM)
     message["From"] = Address(name, addr_spec=address)
     message["To"] = ADDRESS_MARK
-    if mail.facts["reply_to"]:
-        message["Reply-To"] = mail.facts["reply_to"]
+    said = facts.said_in(mail)
+    if said["reply_to"]:
+        message["Reply-To"] = said["reply_to"]
     message["Subject"] = " ".join(_part(mail, "subject.txt").split())
     message["Date"] = format_datetime(mail.date)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_wrapped(_part(mail, "body.txt")), cte="8bit")
     message.add_alternative(css_inline.inline(_part(mail, "body.html")), subtype="html", cte="8bit")
-    if mail.kind in _WITH_CALENDAR and mail.facts["calendar"]:
+    if mail.kind in _WITH_CALENDAR and said["calendar"]:
         entry = calendar(mail).decode()
         message.add_attachment(
             entry, subtype="calendar", cte="8bit", filename="calendar.ics", params={"method": "PUBLISH"}
@@ -94,15 +96,15 @@ def preview(mail: OutgoingMail) -> Preview:
 
 def calendar(mail: OutgoingMail) -> bytes:
     """The neutral calendar entry: no title, no place, no link; instants in UTC, days without hours as dates."""
-    facts = mail.facts["calendar"]
+    meeting = mail.facts["calendar"]
     entries = Calendar()
     entries.add("prodid", "-//RAN events portal//EN")
     entries.add("version", "2.0")
     entries.add("method", "PUBLISH")
-    for number, (starts, ends) in enumerate(facts["sessions"], start=1):
+    for number, (starts, ends) in enumerate(meeting["sessions"], start=1):
         entry = Event()
-        entry.add("uid", f"{number}-{facts['uid']}")
-        entry.add("sequence", facts["sequence"])
+        entry.add("uid", f"{number}-{meeting['uid']}")
+        entry.add("sequence", meeting["sequence"])
         entry.add("dtstamp", mail.date)
         entry.add("dtstart", _moment(starts))
         entry.add("dtend", _moment(ends))
@@ -117,10 +119,11 @@ def _moment(text: str) -> date | datetime:
 
 
 def _part(mail: OutgoingMail, part: str) -> str:
+    said = facts.said_in(mail)
     context = {
-        **mail.facts,
+        **said,
         "private_link": f"{settings.SITE_URL}/registrations/p/{LINK_MARK}/" if mail.link_id else "",
-        "code": CODE_TYPED if mail.facts["has_code"] else "",
+        "code": CODE_TYPED if said["has_code"] else "",
     }
     return render_to_string(f"mail/{mail.kind}/{part}", context)
 

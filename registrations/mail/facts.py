@@ -12,7 +12,7 @@ from events.enums import EventFormat
 from events.models import Call, Session
 from registrations import policies, queries
 from registrations.enums import State
-from registrations.models import Registration
+from registrations.models import OutgoingMail, Registration
 from registrations.states import HOLDS_PLACE
 
 #: A person may ask for the reasons of a decision until so long after it.
@@ -69,6 +69,11 @@ class CallFacts:
     @property
     def ends_at(self) -> datetime:
         return max((session.ends_at for session in self.sessions), default=self.call.closes_at)
+
+
+def said_in(mail: OutgoingMail) -> dict[str, Any]:
+    """What a row says, with the usual words where it was made before there was such a fact."""
+    return {**DEFAULTS, **mail.facts}
 
 
 def of_call(call: Call) -> CallFacts:
