@@ -24,6 +24,18 @@ _SQLITE_OPTIONS = {
 }
 
 
+#: What keeps a machine that is cut off from holding the others up. It notices after ten seconds that nobody answers
+#: (milliseconds, seconds, a count); the server lets go of its locks when it stays silent in a transaction.
+_POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "options": "-c idle_in_transaction_session_timeout=15s",
+}
+
+
 class BadEnvironment(ImproperlyConfigured):
     """A variable of the environment cannot be understood."""
 
@@ -58,11 +70,13 @@ def flag(name: str, *, default: bool, environ: Mapping[str, str] = os.environ) -
     raise BadEnvironment(f"{name} must be 1 or 0, not {value!r}.")
 
 
-def number(name: str, default: int, *, environ: Mapping[str, str] = os.environ) -> int:
-    """Return a whole number of zero or more; raises BadEnvironment for anything else."""
+def number(name: str, default: int, *, least: int = 0, environ: Mapping[str, str] = os.environ) -> int:
+    """Return a whole number of `least` or more; raises BadEnvironment for anything else."""
     value = text(name, str(default), environ=environ)
     if not value.isascii() or not value.isdigit():
         raise BadEnvironment(f"{name} must be a whole number, not {value!r}.")
+    if int(value) < least:
+        raise BadEnvironment(f"{name} must be {least} or more, not {value}.")
     return int(value)
 
 
@@ -121,7 +135,7 @@ def _postgresql(parts: SplitResult) -> dict[str, Any]:
         "PORT": options.pop("port", port),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **options},
+        "OPTIONS": {**_POSTGRESQL_OPTIONS, **options},
     }
 
 
@@ -175,6 +189,34 @@ def cache(url: str) -> dict[str, Any]:
         patience = {"socket_connect_timeout": 1, "socket_timeout": 1}
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address, "OPTIONS": patience}
     raise BadEnvironment("CACHE_URL must start with locmem://, redis://, rediss:// or unix://.")
+
+
+def mailbox(url: str) -> dict[str, Any] | None:
+    """Return where mails come back to: ``maildir:///path`` or ``imaps://user:password@host/INBOX``; None for nothing.
+
+    ``imap://`` is without TLS: for a server on the same machine.
+    """
+    if not url:
+        return None
+    parts = _split(url, "BOUNCES_URL")
+    if parts.scheme == "maildir" and not parts.netloc and parts.path.startswith("/"):
+        return {"folder": unquote(parts.path)}
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise BadEnvironment("BOUNCES_URL has no whole number as its port.") from error
+    name = unquote(parts.path).strip("/") or "INBOX"
+    is_fine = name.isascii() and name.isprintable() and not set(name) & set('"\\')
+    if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username or not is_fine:
+        raise BadEnvironment("BOUNCES_URL must be maildir:///path or imaps://user:password@host/INBOX.")
+    return {
+        "host": parts.hostname,
+        "port": port or (993 if parts.scheme == "imaps" else 143),
+        "user": unquote(parts.username),
+        "password": unquote(parts.password or ""),
+        "mailbox": name,
+        "is_tls": parts.scheme == "imaps",
+    }
 
 
 def storages(url: str, *, private_folder: str, access_key: str = "", secret_key: str = "") -> dict[str, Any]:

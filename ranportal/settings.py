@@ -4,6 +4,7 @@ A bare checkout, without any variable, is the demo. ``checks`` refuses to start 
 """
 
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -156,7 +157,11 @@ STORAGES = {
         access_key=env.text("S3_ACCESS_KEY"),
         secret_key=env.text("S3_SECRET_KEY"),
     ),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # Whoever installs collects them; the account under which the portal runs must be able to read them.
+        "OPTIONS": {"file_permissions_mode": 0o644},
+    },
 }
 
 # Bytes. A form keeps 200 kB of text as it was typed (with room for its other fields), and the forms of a registration
@@ -182,6 +187,13 @@ PRIVACY_VERSION = "2026-11"
 
 # The right-hand side of each Message-ID.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
+
+# The envelope's sender, to which mails come back, and the mailbox in which they are read; empty: nobody reads it.
+ENVELOPE_FROM = env.text("ENVELOPE_FROM", parseaddr(MAIL_FROM)[1])
+BOUNCES = env.mailbox(env.text("BOUNCES_URL"))
+
+# How many connections to the relay all processes of all machines hold together.
+MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 3, least=1)
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", DEMO_BROKER_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

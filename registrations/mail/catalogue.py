@@ -114,6 +114,11 @@ def calendar(mail: OutgoingMail) -> bytes:
     return entries.to_ical()
 
 
+def boundary(message_id: str, number: int) -> str:
+    """The line between the parts of this message: the same each time, and guessed by nobody."""
+    return "part-" + hashlib.sha256(f"{message_id}{number}".encode()).hexdigest()[:32]
+
+
 def _moment(text: str) -> date | datetime:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
@@ -145,10 +150,10 @@ def _wrap(paragraph: str) -> str:
     return textwrap.fill(paragraph.strip("\n"), TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _freeze_boundaries(message: EmailMessage, seed: str) -> None:
+def _freeze_boundaries(message: EmailMessage, message_id: str) -> None:
     multiparts = [part for part in message.walk() if part.is_multipart()]
     for number, part in enumerate(multiparts):
-        part.set_boundary("part-" + hashlib.sha256(f"{seed}{number}".encode()).hexdigest()[:32])
+        part.set_boundary(boundary(message_id, number))
 
 
 def _without_marks(text: str) -> str:

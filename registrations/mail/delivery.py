@@ -1,184 +1,196 @@
-"""Claims rows of the outbox, hands them over, writes down what came of it. Only here do mails leave.
+"""Sends what is due: claims a batch, hands over mail by mail, writes down what came of each. Only here do mails leave.
 
-A short transaction claims (SKIP LOCKED, or SQLite's one writer); SMTP runs outside any transaction; `handing over` is
-committed before the message goes; each write names the lease's token, so a late worker cannot overwrite a newer
-attempt (law 3).
+SMTP runs outside any transaction; `handing over` is committed before the message goes, together with the result of
+the mail before (law 3).
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from email.utils import parseaddr
-from uuid import uuid4
+from functools import partial
+from typing import Any
 
-import idna
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.core.validators import validate_email
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import Case, Value, When
 
-from registrations import links
 from registrations.enums import MailState
-from registrations.mail import catalogue
-from registrations.mail.relay import Postponed, Rejected, Relay, RelayClosed, open_relay
+from registrations.mail import addressing, leases, lines, shapes
+from registrations.mail.relay import Postponed, Rejected, Relay, RelayClosed, Stale
 from registrations.models import MailGate, OutgoingMail
 
 LEASE = timedelta(seconds=60)
-BATCH = 20
+BATCH = 50
+#: After so long the rest of a batch is put back: something more urgent may have come, and leases must not run out.
+TURN = timedelta(seconds=10)
 #: Minutes between attempts, the last one repeated.
 RETRY_MINUTES = (1, 2, 5, 10, 20, 40, 60)
 GIVE_UP_AFTER = timedelta(hours=72)
 #: Seconds for which a refusing relay is left alone, doubling up to the last.
 GATE_SECONDS = (30, 60, 120, 300)
 
-_LEASED = (MailState.LEASED, MailState.HANDING_OVER)
-
 
 class LeaseLost(Exception):
-    """Another worker has the mail by now."""
+    """Another worker has the mail by now, or it must not go any more."""
+
+
+class GateShut(Exception):
+    """No mail may leave at this moment."""
 
 
 def drain(*, clock: Callable[[], datetime], seconds: float) -> int:
     """Send what is due, the most urgent first, until nothing is due, the gate closes or `seconds` are over.
 
-    Returns how many mails were sent. Any number of drainers may run at once.
+    Returns how many mails were sent: none while others hold all connections that the relay allows. Any number of
+    drainers may run at once.
     """
     until = clock() + timedelta(seconds=seconds)
+    if not leases.due(now=clock()).exists():
+        return 0
     sent = 0
-    is_known_to_work = False
-    with open_relay() as relay:
-        while clock() < until:
+    with lines.line(clock=clock, lease=LEASE) as line:
+        while line is not None and clock() < until and line.renew(until=clock() + LEASE, now=clock()):
             mails = claim(now=clock())
             if not mails:
                 break
-            for mail in mails:
-                if not is_gate_open(now=clock()):
-                    _put_back(mails)
-                    return sent
-                try:
-                    sent += hand_over(mail, relay=relay, clock=clock)
-                except RelayClosed as closed:
-                    _close_gate(reason=str(closed), now=clock())
-                    _put_back(mails)
-                    return sent
-                if sent and not is_known_to_work:
-                    is_known_to_work = True
-                    MailGate.objects.filter(pk=1, failures__gt=0).update(failures=0, closed_until=None, reason="")
+            batch = Batch(mails, relay=line.relay, clock=clock)
+            is_open = batch.send()
+            sent += batch.sent
+            if not is_open:
+                break
     return sent
 
 
 def claim(*, now: datetime) -> list[OutgoingMail]:
-    """Lease the next mails that are due, in one short transaction. Empty when the gate is closed."""
-    token = uuid4().hex
-    with transaction.atomic():
-        if not is_gate_open(now=now):
-            return []
-        due = _due(now)
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, of=("self",))
-        mails = list(due.select_related("registration__identity", "call", "link")[:BATCH])
-        uncertain = [mail.pk for mail in mails if mail.state == MailState.HANDING_OVER]
-        OutgoingMail.objects.filter(pk__in=uncertain).update(is_maybe_repeated=True)
-        OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(
-            state=MailState.LEASED, lease_token=token, lease_until=now + LEASE
-        )
-    for mail in mails:
-        mail.state, mail.lease_token = MailState.LEASED, token
-    return mails
-
-
-def hand_over(mail: OutgoingMail, *, relay: Relay, clock: Callable[[], datetime]) -> bool:
-    """Send one leased mail and write down what came of it; True when it was sent. Raises RelayClosed."""
-    now = clock()
-    if mail.useless_after is not None and mail.useless_after <= now:
-        return _finish(mail, state=MailState.TOO_LATE, last_error="Its time was over before it could be sent.")
-    try:
-        rendered = bytes(mail.rendered) if mail.rendered is not None else catalogue.render(mail)
-        message = _fill_in(rendered, mail)
-    except Exception as error:  # any fault of a template concerns this one mail, and must not stop the others
-        return _finish(mail, state=MailState.UNRENDERABLE, last_error=f"{type(error).__name__} while rendering.")
-
-    def commit_before_data() -> None:
-        _mark_handing_over(mail, rendered=rendered, now=clock())
-
-    try:
-        relay.hand_over(
-            name=f"{mail.date:%Y%m%dT%H%M%S}-{mail.pk:06}-{mail.kind}",
-            sender=parseaddr(settings.MAIL_FROM)[1],
-            recipient=_recipient(mail),
-            message=message,
-            before_data=commit_before_data,
-        )
-    except LeaseLost:
-        return False
-    except Rejected as refusal:
-        return _finish(mail, state=MailState.REFUSED, attempts=mail.attempts + 1, last_error=str(refusal))
-    except Postponed as refusal:
-        return _try_later(mail, refusal, now=clock())
-    _finish(mail, state=MailState.SENT, attempts=mail.attempts + 1, sent_at=clock(), last_error="")
-    return True
+    """Lease the next mails that are due. Empty when the gate is closed."""
+    return leases.claim(limit=BATCH, now=now, until=now + LEASE)
 
 
 def is_gate_open(*, now: datetime) -> bool:
     """Whether mail may leave at this moment."""
-    gate = MailGate.objects.filter(pk=1).first()
-    return gate is None or (gate.paused_at is None and (gate.closed_until is None or gate.closed_until <= now))
+    return not leases.shut_gate(now=now).exists()
 
 
-def _due(now: datetime) -> QuerySet[OutgoingMail]:
-    is_waiting = Q(state=MailState.QUEUED, due_at__lte=now)
-    is_left_behind = Q(state__in=_LEASED, lease_until__lte=now)
-    return OutgoingMail.objects.filter(is_waiting | is_left_behind).order_by("priority", "due_at", "pk")
+class Batch:
+    """Mails of one claim on their way through one relay.
+
+    That a mail is sent is written together with the next hand-over; so at any moment one mail of the batch at most is
+    on its way or sent without a note of it.
+    """
+
+    def __init__(self, mails: Sequence[OutgoingMail], *, relay: Relay, clock: Callable[[], datetime]) -> None:
+        self.sent = 0
+        self._mails = list(mails)
+        self._relay = relay
+        self._clock = clock
+        self._unwritten: OutgoingMail | None = None
+
+    def send(self) -> bool:
+        """Hand over mail by mail until the turn is over; False when the gate is shut. What did not go is put back."""
+        turn_ends = self._clock() + TURN
+        try:
+            for mail in tuple(self._mails):
+                if self._clock() >= turn_ends:
+                    break
+                self.hand_over(mail)
+        except GateShut:
+            return False
+        except RelayClosed as closed:
+            _close_gate(reason=str(closed), now=self._clock())
+            return False
+        finally:
+            self.settle()
+            leases.put_back(self._mails)
+        if self.sent:
+            MailGate.objects.filter(pk=1, failures__gt=0).update(failures=0, closed_until=None, reason="")
+        return True
+
+    def hand_over(self, mail: OutgoingMail) -> bool:
+        """Send one leased mail; True when it was sent. Raises GateShut, and RelayClosed, which spends no attempt."""
+        now = self._clock()
+        if mail.useless_after is not None and mail.useless_after <= now:
+            return self._ends(mail, state=MailState.TOO_LATE, last_error="Its time was over before it could be sent.")
+        try:
+            rendered = bytes(mail.rendered) if mail.rendered is not None else shapes.render(mail)
+            recipient = addressing.recipient_of(mail)
+            message = addressing.filled_in(rendered, mail, recipient=recipient)
+        except (SoftTimeLimitExceeded, DatabaseError):
+            raise  # says nothing about the mail
+        except Exception as error:  # any fault of a template concerns this one mail, and must not stop the others
+            return self._ends(mail, state=MailState.UNRENDERABLE, last_error=f"{type(error).__name__} while rendering.")
+        offer = partial(
+            self._relay.hand_over,
+            name=f"{mail.date:%Y%m%dT%H%M%S}-{mail.pk:06}-{mail.kind}",
+            sender=settings.ENVELOPE_FROM,
+            recipient=recipient,
+            message=message,
+            before_data=partial(self._begin, mail, rendered=rendered),
+        )
+        return self._sent(mail, offer)
+
+    def _sent(self, mail: OutgoingMail, offer: Callable[[], None]) -> bool:
+        try:
+            try:
+                offer()
+            except Stale:
+                # To connect again may take as long as the lease of the mail before.
+                self.settle()
+                offer()
+        except LeaseLost:
+            if not is_gate_open(now=self._clock()):
+                raise GateShut from None
+            # Whoever has it, or has locked it at this moment, is not asked again before the lease is over.
+            self._mails.remove(mail)
+            return False
+        except RelayClosed:
+            self._ends(mail, state=MailState.QUEUED)
+            raise
+        except Rejected as refusal:
+            return self._ends(mail, state=MailState.REFUSED, attempts=mail.attempts + 1, last_error=str(refusal))
+        except Postponed as refusal:
+            return self._ends(mail, **_try_later(mail, refusal, now=self._clock()))
+        mail.sent_at = self._clock()
+        self._unwritten = mail
+        self.sent += 1
+        return True
+
+    def settle(self) -> None:
+        """Write the result that waits for the next hand-over."""
+        mail, self._unwritten = self._unwritten, None
+        if mail is not None:
+            values = {"attempts": mail.attempts + 1, "sent_at": mail.sent_at, "last_error": ""}
+            leases.finish(mail, state=MailState.SENT, **values)
+
+    def _begin(self, mail: OutgoingMail, *, rendered: bytes) -> None:
+        now = self._clock()
+        may_go, is_written = leases.hand_over(mail, rendered=rendered, sent=self._unwritten, now=now, until=now + LEASE)
+        if is_written:
+            self._unwritten = None
+        self.settle()
+        if not may_go:
+            raise LeaseLost
+
+    def _ends(self, mail: OutgoingMail, **values: Any) -> bool:
+        self.settle()
+        leases.finish(mail, **values)
+        return False
 
 
-def _fill_in(rendered: bytes, mail: OutgoingMail) -> bytes:
-    filled = rendered
-    if mail.link is not None:
-        code = links.code_of(mail.link)
-        filled = filled.replace(catalogue.LINK_MARK.encode(), links.token_of(mail.link).encode())
-        filled = filled.replace(catalogue.CODE_MARK.encode(), f"{code[:4]} {code[4:]}".encode())
-    # Last: an address may look like one of the other marks.
-    return filled.replace(catalogue.ADDRESS_MARK.encode(), _recipient(mail).encode("ascii"))
-
-
-def _recipient(mail: OutgoingMail) -> str:
-    address = mail.registration.identity.email if mail.registration else mail.call.reply_to
-    # Whatever wrote the row: a line break in it would write headers.
-    validate_email(address)
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
-
-
-def _mark_handing_over(mail: OutgoingMail, *, rendered: bytes, now: datetime) -> None:
-    ours = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.LEASED, lease_token=mail.lease_token)
-    if not ours.filter(lease_until__gt=now).update(
-        state=MailState.HANDING_OVER, rendered=rendered, lease_until=now + LEASE
-    ):
-        raise LeaseLost
-
-
-def _try_later(mail: OutgoingMail, refusal: Postponed, *, now: datetime) -> bool:
+def _try_later(mail: OutgoingMail, refusal: Postponed, *, now: datetime) -> dict[str, Any]:
+    """What to write about a mail that was not taken this time."""
     tried_since = mail.tried_since or now
+    spent = {"attempts": mail.attempts + 1, "is_maybe_repeated": mail.is_maybe_repeated or refusal.is_uncertain}
     if now - tried_since >= GIVE_UP_AFTER:
-        return _finish(mail, state=MailState.REFUSED, attempts=mail.attempts + 1, last_error=f"Given up: {refusal}")
-    if OutgoingMail.objects.filter(pk=mail.pk, is_undone=True).exists():
-        return _finish(mail, state=MailState.CANCELLED, attempts=mail.attempts + 1, last_error=str(refusal))
+        return {"state": MailState.REFUSED, "last_error": f"Given up: {refusal}", **spent}
     minutes = RETRY_MINUTES[min(mail.attempts, len(RETRY_MINUTES) - 1)]
-    return _finish(
-        mail,
-        state=MailState.QUEUED,
-        attempts=mail.attempts + 1,
-        tried_since=tried_since,
-        due_at=now + timedelta(minutes=minutes * random.uniform(0.8, 1.2)),  # noqa: S311 - spreads load, guards nothing
-        is_maybe_repeated=mail.is_maybe_repeated or refusal.is_uncertain,
-        last_error=str(refusal),
-    )
-
-
-def _finish(mail: OutgoingMail, **values: object) -> bool:
-    ours = OutgoingMail.objects.filter(pk=mail.pk, state__in=_LEASED, lease_token=mail.lease_token)
-    ours.update(lease_token="", lease_until=None, **values)
-    return False
+    return {
+        "state": Case(When(is_undone=True, then=Value(MailState.CANCELLED)), default=Value(MailState.QUEUED)),
+        "tried_since": tried_since,
+        "due_at": now + timedelta(minutes=minutes * random.uniform(0.8, 1.2)),  # noqa: S311 - spreads load, guards nothing
+        "last_error": str(refusal),
+        **spent,
+    }
 
 
 def _close_gate(*, reason: str, now: datetime) -> None:
@@ -188,9 +200,3 @@ def _close_gate(*, reason: str, now: datetime) -> None:
         seconds = GATE_SECONDS[min(gate.failures, len(GATE_SECONDS) - 1)]
         gate.closed_until, gate.failures, gate.reason = now + timedelta(seconds=seconds), gate.failures + 1, reason
         gate.save(update_fields=["closed_until", "failures", "reason"])
-
-
-def _put_back(mails: list[OutgoingMail]) -> None:
-    """Let go of those that were not handed over, as they were: no attempt is spent."""
-    ours = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], lease_token=mails[0].lease_token)
-    ours.filter(state__in=_LEASED).update(state=MailState.QUEUED, lease_token="", lease_until=None)

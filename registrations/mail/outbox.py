@@ -13,7 +13,7 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.crypto import keyed_digest
 from registrations.enums import MailKind, MailState
-from registrations.mail import catalogue, facts, restored, tasks
+from registrations.mail import catalogue, facts, leases, restored, tasks
 from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration
 
 _P = OutgoingMail.Priority
@@ -33,7 +33,6 @@ PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
     MailKind.OUTCOME_PUBLISHED: _P.BULK,
 }
 
-UNDONE = "What it told of was undone before it was sent."
 #: What a person may still stop or send once more.
 STOPPABLE = (MailState.QUEUED, MailState.HELD)
 REPEATABLE = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.CANCELLED, MailState.HELD, MailState.TOO_LATE)
@@ -150,7 +149,7 @@ def cancel_unsent(
     is_waiting = Q(state__in=(*STOPPABLE, MailState.LEASED))
     is_left_behind = Q(state=MailState.HANDING_OVER, lease_until__lte=now)
     return mails.filter(is_waiting | is_left_behind).update(
-        state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=UNDONE
+        state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=leases.UNDONE
     )
 
 

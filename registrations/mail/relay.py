@@ -5,13 +5,15 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Protocol, Self
+from typing import Protocol
 
 from django.conf import settings
 
 #: Seconds for each answer of the relay where the settings name none.
 TIMEOUT = 10
-
+#: The relay ends the connection (RFC 5321).
+BUSY = 421
+_BUSY = f"The relay is busy ({BUSY})."
 
 #: Answers that say that we are not signed in as we should be (RFC 4954), whatever they answer.
 ABOUT_SIGN_IN = frozenset({530, 534, 535, 538})
@@ -31,23 +33,34 @@ class Postponed(Exception):
         self.is_uncertain = is_uncertain
 
 
+class Stale(Exception):
+    """A connection that was open before has ended meanwhile: says nothing about this mail nor about the next one."""
+
+
 class Rejected(Exception):
     """The receiving side refuses this mail for good."""
 
 
 class Relay(Protocol):
-    """A station that takes messages, one connection for many. Use it as a context."""
+    """A station that takes messages, one connection for many."""
 
-    def __enter__(self) -> Self: ...
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection is open that is worth keeping for the next messages."""
 
-    def __exit__(self, *exc: object) -> None: ...
+    def hang_up(self) -> None:
+        """End the connection politely. The next message opens another."""
+
+    def cut(self) -> None:
+        """End the connection at once, wherever the talk stands."""
 
     def hand_over(
         self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
     ) -> None:
         """Deliver one message; calls `before_data` when only the message itself is still to be sent.
 
-        Raises RelayClosed, Postponed, Rejected, or what `before_data` raises.
+        Raises RelayClosed, Stale, Postponed, Rejected, or what `before_data` raises. After Stale the next try is made
+        on a new connection.
         """
 
 
@@ -57,17 +70,25 @@ def open_relay() -> Relay:
     return FolderRelay(Path(folder)) if folder else SmtpRelay()
 
 
+def where() -> tuple[str | int | bool | None, ...]:
+    """The address at which the settings' relay stands, and how it is spoken to."""
+    names = ("EMAIL_FILE_PATH", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_USE_SSL", "EMAIL_USE_TLS")
+    return tuple(getattr(settings, name, None) for name in names)
+
+
 class FolderRelay:
     """Writes each message to `<name>.eml`, whole or not at all; a repeat overwrites itself."""
+
+    is_connected = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __enter__(self) -> Self:
-        return self
+    def hang_up(self) -> None:
+        """Nothing is open."""
 
-    def __exit__(self, *exc: object) -> None:
-        """Nothing stays open."""
+    def cut(self) -> None:
+        """Nothing is open."""
 
     def hand_over(
         self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
@@ -83,22 +104,38 @@ class FolderRelay:
 
 
 class SmtpRelay:
-    """One SMTP connection, opened at the first message and kept until the context ends or it breaks."""
+    """One SMTP connection, opened at the first message and kept until somebody hangs up or it breaks."""
 
     def __init__(self) -> None:
         self._smtp: smtplib.SMTP | None = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def is_connected(self) -> bool:
+        return self._smtp is not None
 
-    def __exit__(self, *exc: object) -> None:
-        self._hang_up()
+    def hang_up(self) -> None:
+        if self._smtp is not None:
+            try:
+                self._smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                self._smtp.close()
+            self._smtp = None
+
+    def cut(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+            self._smtp = None
 
     def hand_over(
         self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
     ) -> None:
-        smtp = self._connection()
-        self._envelope(smtp, sender=sender, recipient=recipient, size=len(message))
+        was_open = self.is_connected
+        try:
+            smtp = self._offered(sender=sender, recipient=recipient, size=len(message))
+        except Postponed as ended:
+            if was_open and not self.is_connected:
+                raise Stale from ended
+            raise
         try:
             before_data()
         except Exception:
@@ -107,14 +144,33 @@ class SmtpRelay:
         try:
             code, _ = smtp.data(message)
         except smtplib.SMTPDataError as error:
-            self._hang_up()
-            raise _verdict(error.smtp_code) from error
+            code = error.smtp_code
         except (OSError, smtplib.SMTPException) as error:
-            self._hang_up()
+            self.cut()
             raise Postponed(f"No answer after the message ({type(error).__name__}).", is_uncertain=True) from error
         if code != 250:
-            self._reset(smtp)
+            self._after(code, smtp)
             raise _verdict(code)
+
+    def _offered(self, *, sender: str, recipient: str, size: int) -> smtplib.SMTP:
+        smtp = self._connection()
+        options = [f"SIZE={size}"] if smtp.has_extn("size") else []
+        if smtp.has_extn("8bitmime"):
+            options.append("BODY=8BITMIME")
+        try:
+            code, _ = smtp.mail(sender, options)
+            is_about_sender = code != 250
+            if not is_about_sender:
+                code, _ = smtp.rcpt(recipient)
+        except (OSError, smtplib.SMTPException) as error:
+            self.cut()
+            raise Postponed(f"The connection broke ({_name(error)}).") from error
+        if code in (250, 251):
+            return smtp
+        self._after(code, smtp)
+        if is_about_sender and code >= 500 and code not in ABOUT_THIS_MAIL:
+            raise RelayClosed(f"The relay refuses us as sender ({code}).")
+        raise _verdict(code)
 
     def _connection(self) -> smtplib.SMTP:
         if self._smtp is None:
@@ -124,40 +180,17 @@ class SmtpRelay:
                 raise RelayClosed(f"The relay does not let us in ({_name(error)}).") from error
         return self._smtp
 
-    def _envelope(self, smtp: smtplib.SMTP, *, sender: str, recipient: str, size: int) -> None:
-        options = [f"SIZE={size}"] if smtp.has_extn("size") else []
-        if smtp.has_extn("8bitmime"):
-            options.append("BODY=8BITMIME")
-        try:
-            code, _ = smtp.mail(sender, options)
-            if code == 250:
-                code, _ = smtp.rcpt(recipient)
-                is_about_sender = False
-            else:
-                is_about_sender = True
-        except (OSError, smtplib.SMTPException) as error:
-            self._hang_up()
-            raise Postponed(f"The connection broke ({_name(error)}).") from error
-        if code in (250, 251):
-            return
-        self._reset(smtp)
-        if is_about_sender and code >= 500 and code not in ABOUT_THIS_MAIL:
-            raise RelayClosed(f"The relay refuses us as sender ({code}).")
-        raise _verdict(code)
+    def _after(self, refusal: int, smtp: smtplib.SMTP) -> None:
+        if refusal == BUSY:
+            self.cut()
+        else:
+            self._reset(smtp)
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         try:
             smtp.rset()
         except (OSError, smtplib.SMTPException):
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        if self._smtp is not None:
-            try:
-                self._smtp.quit()
-            except (OSError, smtplib.SMTPException):
-                self._smtp.close()
-            self._smtp = None
+            self.cut()
 
 
 def _connect() -> smtplib.SMTP:
@@ -182,8 +215,8 @@ def _connect() -> smtplib.SMTP:
 
 def _verdict(code: int) -> Exception:
     # The relay's own words may quote the address, so only its number is kept.
-    if code == 421:
-        return Postponed("The relay is busy (421).")
+    if code == BUSY:
+        return Postponed(_BUSY)
     if code in ABOUT_SIGN_IN:
         return RelayClosed(f"The relay wants us to sign in ({code}).")
     return Rejected(f"Refused for good ({code}).") if code >= 500 else Postponed(f"Not now ({code}).")

@@ -2,6 +2,7 @@ from registrations.models.answer import Answer
 from registrations.models.beat_pulse import BeatPulse
 from registrations.models.decision import Decision
 from registrations.models.identity import Identity
+from registrations.models.mail_connection import MailConnection
 from registrations.models.outgoing_mail import MailGate, OutgoingMail
 from registrations.models.private_link import PrivateLink
 from registrations.models.question import Question
@@ -18,6 +19,7 @@ __all__ = [
     "Criterion",
     "Decision",
     "Identity",
+    "MailConnection",
     "MailGate",
     "NotTold",
     "OutgoingMail",

@@ -25,6 +25,11 @@ def test_other_parameters_reach_the_driver():
     assert env.database("postgres://db/portal?sslmode=require")["OPTIONS"]["sslmode"] == "require"
 
 
+def test_who_stays_silent_in_a_transaction_is_cut_off_unless_the_operator_says_otherwise():
+    assert env.database("postgres://db/portal")["OPTIONS"]["options"] == "-c idle_in_transaction_session_timeout=15s"
+    assert env.database("postgres://db/portal?options=-c%20a%3D1")["OPTIONS"]["options"] == "-c a=1"
+
+
 def test_a_sqlite_transaction_locks_when_it_starts():
     database = env.database("sqlite:////srv/portal/db.sqlite3")
     assert database["NAME"] == "/srv/portal/db.sqlite3"

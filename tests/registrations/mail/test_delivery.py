@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Event, Thread
-from typing import Self
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from registrations import links
 from registrations.enums import MailKind, MailState
-from registrations.mail import catalogue, delivery, outbox
+from registrations.mail import catalogue, delivery, lines, outbox, shapes
 from registrations.mail.relay import Postponed, Rejected, RelayClosed
 from registrations.models import Identity, MailGate, OutgoingMail
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
@@ -27,11 +26,11 @@ class FakeRelay:
         self.kept: list[tuple[str, bytes]] = []
         self.during: Callable[[], object] = lambda: None
 
-    def __enter__(self) -> Self:
-        return self
+    def hang_up(self) -> None:
+        """Nothing is open."""
 
-    def __exit__(self, *exc: object) -> None:
-        """Nothing stays open."""
+    cut = hang_up
+    is_connected = False
 
     def hand_over(self, *, name, sender, recipient, message, before_data) -> None:
         answer = self.answers.pop(0) if self.answers else None
@@ -45,12 +44,20 @@ class FakeRelay:
 @pytest.fixture
 def relay(monkeypatch):
     fake = FakeRelay()
-    monkeypatch.setattr(delivery, "open_relay", lambda: fake)
+    monkeypatch.setattr(lines, "open_relay", lambda: fake)
     return fake
 
 
 def drain(now=NOW):
     return delivery.drain(clock=lambda: now, seconds=5)
+
+
+def hand_over(mail, relay, clock):
+    batch = delivery.Batch([mail], relay=relay, clock=clock)
+    try:
+        return batch.hand_over(mail)
+    finally:
+        batch.settle()
 
 
 def state_of(mail):
@@ -178,7 +185,7 @@ def test_a_zombie_does_not_hand_over_what_another_worker_has_by_now(relay):
     (zombie,) = delivery.claim(now=NOW)
     later = NOW + delivery.LEASE
     delivery.claim(now=later)
-    assert delivery.hand_over(zombie, relay=relay, clock=lambda: later) is False
+    assert hand_over(zombie, relay, lambda: later) is False
     assert relay.kept == []
     assert state_of(mail) == MailState.LEASED
 
@@ -195,7 +202,7 @@ def test_a_zombie_does_not_overwrite_what_another_worker_wrote(relay):
         OutgoingMail.objects.filter(pk=mail.pk).update(last_error="written by the other")
 
     relay.during = others_take_it
-    delivery.hand_over(zombie, relay=relay, clock=lambda: NOW)
+    hand_over(zombie, relay, lambda: NOW)
     mail.refresh_from_db()
     assert (mail.state, mail.sent_at, mail.last_error) == (MailState.SENT, later, "written by the other")
     assert mail.is_maybe_repeated
@@ -209,13 +216,13 @@ def test_without_the_fence_the_zombie_would_overwrite(relay, monkeypatch):
     later = NOW + delivery.LEASE
     delivery.claim(now=later)
     zombie.lease_token = OutgoingMail.objects.get(pk=mail.pk).lease_token
-    assert delivery.hand_over(zombie, relay=relay, clock=lambda: NOW) is True
+    assert hand_over(zombie, relay, lambda: NOW) is True
 
 
 def test_a_mail_whose_lease_ended_on_the_way_is_left_to_the_next_worker(relay):
     mail = OutgoingMailFactory()
     (slow,) = delivery.claim(now=NOW)
-    assert delivery.hand_over(slow, relay=relay, clock=lambda: NOW + delivery.LEASE) is False
+    assert hand_over(slow, relay, lambda: NOW + delivery.LEASE) is False
     assert relay.kept == []
     assert drain(now=NOW + delivery.LEASE) == 1
     assert state_of(mail) == MailState.SENT
@@ -225,7 +232,7 @@ def test_a_mail_that_was_undone_after_it_was_claimed_is_not_handed_over(relay):
     mail = OutgoingMailFactory()
     (claimed,) = delivery.claim(now=NOW)
     outbox.cancel_unsent(registrations=[mail.registration], now=NOW)
-    assert delivery.hand_over(claimed, relay=relay, clock=lambda: NOW) is False
+    assert hand_over(claimed, relay, lambda: NOW) is False
     assert (state_of(mail), relay.kept) == (MailState.CANCELLED, [])
 
 
@@ -411,7 +418,7 @@ def test_a_repeat_is_byte_identical_even_when_words_and_keys_changed_in_between(
     settings.SECRET_KEY = "the-new-one" * 6
     settings.SITE_URL = "https://moved.example.org"
     settings.MAIL_FROM = "Somebody Else <else@example.org>"
-    monkeypatch.setattr(catalogue, "render", lambda mail: b"other words")
+    monkeypatch.setattr(shapes, "render", lambda mail: b"other words")
     assert drain(NOW + timedelta(hours=2)) == 1
     first, second = taken
     assert first == second

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from registrations.enums import MailState
-from registrations.mail import delivery
+from registrations.mail import delivery, leases, shapes
 from registrations.models import MailGate, OutgoingMail
 from tests.factories import NOW, OutgoingMailFactory
 
@@ -51,14 +51,14 @@ def test_each_mail_is_for_one_reader_and_carries_its_own_id_and_date(smtp_sink):
 
 def test_no_transaction_is_open_while_the_server_is_spoken_to(smtp_sink, monkeypatch):
     seen = []
-    original = delivery._mark_handing_over
+    original = leases.hand_over
 
     def noting(*args, **details):
         seen.append(len(connection.savepoint_ids))
-        original(*args, **details)
+        return original(*args, **details)
 
     before = len(connection.savepoint_ids)
-    monkeypatch.setattr(delivery, "_mark_handing_over", noting)
+    monkeypatch.setattr(leases, "hand_over", noting)
     put()
     drain()
     assert seen == [before]
@@ -164,14 +164,12 @@ def test_a_server_that_hangs_after_the_message_may_bring_it_twice(smtp_sink, set
 def test_a_mail_that_another_worker_took_leaves_the_connection_usable(smtp_sink, monkeypatch):
     """Servers refuse a second MAIL while the first one is still open."""
     lost, other = put(2)
-    original = delivery._mark_handing_over
+    original = leases.hand_over
 
     def loses_the_first(mail, **details):
-        if mail.pk == lost.pk:
-            raise delivery.LeaseLost
-        original(mail, **details)
+        return (False, True) if mail.pk == lost.pk else original(mail, **details)
 
-    monkeypatch.setattr(delivery, "_mark_handing_over", loses_the_first)
+    monkeypatch.setattr(leases, "hand_over", loses_the_first)
     assert drain() == 1
     assert outcome(other)[0] == MailState.SENT
     assert len(smtp_sink.messages) == 1
@@ -179,7 +177,7 @@ def test_a_mail_that_another_worker_took_leaves_the_connection_usable(smtp_sink,
 
 
 def test_lines_with_a_single_dot_arrive_as_they_were_written(smtp_sink, monkeypatch):
-    monkeypatch.setattr(delivery.catalogue, "render", lambda mail: b"Subject: x\r\n\r\n.\r\n..\r\nend\r\n")
+    monkeypatch.setattr(shapes, "render", lambda mail: b"Subject: x\r\n\r\n.\r\n..\r\nend\r\n")
     put()
     drain()
     assert smtp_sink.messages[0].data == b"Subject: x\r\n\r\n.\r\n..\r\nend\r\n"

@@ -1,0 +1,134 @@
+"""Who may send which row of the outbox, and until when: short transactions, none of which waits for another's rows.
+
+Each write names the lease's token, so a late worker cannot overwrite a newer attempt (law 3).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.db.models import Exists, Q, QuerySet
+
+from registrations.enums import MailState
+from registrations.models import MailGate, OutgoingMail
+
+UNDONE = "What it told of was undone before it was sent."
+
+_LEASED = (MailState.LEASED, MailState.HANDING_OVER)
+#: What a drainer needs of a row and of those beside it.
+_READ = (
+    *("kind", "registration", "call", "link", "facts", "message_id", "date", "state", "useless_after", "attempts"),
+    *("tried_since", "is_undone", "lease_token", "rendered", "is_maybe_repeated"),
+    *("registration__identity__email", "call__reply_to", "link__version", "link__key_id"),
+)
+
+#: One result and the next hand-over, for one commit. Both rows or either may be somebody else's by now; a row that is
+#: locked at this moment (who undoes a decision locks many) is passed over: waiting for one while holding the other
+#: could wait for ever. Written by hand: the same through the query builder takes ten times as long.
+_HAND_OVER = """
+    UPDATE registrations_outgoingmail SET
+        state = CASE WHEN id = %(sent)s THEN 'sent' ELSE 'handing_over' END,
+        sent_at = CASE WHEN id = %(sent)s THEN %(sent_at)s ELSE sent_at END,
+        attempts = CASE WHEN id = %(sent)s THEN attempts + 1 ELSE attempts END,
+        last_error = CASE WHEN id = %(sent)s THEN '' ELSE last_error END,
+        lease_token = CASE WHEN id = %(sent)s THEN '' ELSE lease_token END,
+        lease_until = CASE WHEN id = %(sent)s THEN NULL ELSE %(until)s END,
+        rendered = CASE WHEN id = %(next)s AND rendered IS NULL THEN %(rendered)s ELSE rendered END
+    WHERE id IN (
+        SELECT id FROM registrations_outgoingmail
+        WHERE id IN (%(sent)s, %(next)s) AND lease_token = %(token)s AND CASE state
+            WHEN 'handing_over' THEN id = %(sent)s
+            WHEN 'leased' THEN id = %(next)s AND NOT is_undone AND lease_until > %(now)s AND NOT EXISTS (
+                SELECT 1 FROM registrations_mailgate WHERE paused_at IS NOT NULL OR closed_until > %(now)s
+            )
+        END {locking}
+    )
+    RETURNING id
+"""
+
+
+def due(*, now: datetime) -> QuerySet[OutgoingMail]:
+    """What may leave at this moment and is in nobody's hands, the most urgent first; nothing when the gate is shut."""
+    is_waiting = Q(state=MailState.QUEUED, due_at__lte=now)
+    is_left_behind = Q(state__in=_LEASED, lease_until__lte=now)
+    open_mails = OutgoingMail.objects.filter(is_waiting | is_left_behind).filter(~Exists(shut_gate(now=now)))
+    return open_mails.order_by("priority", "due_at", "pk")
+
+
+def shut_gate(*, now: datetime) -> QuerySet[MailGate]:
+    """The gate, if it is shut at this moment."""
+    return MailGate.objects.filter(Q(paused_at__isnull=False) | Q(closed_until__gt=now))
+
+
+def claim(*, limit: int, now: datetime, until: datetime) -> list[OutgoingMail]:
+    """Lease the next mails that are due, in one short transaction."""
+    token = uuid4().hex
+    with transaction.atomic():
+        found = _unlocked(due(now=now)).select_related("registration__identity", "call", "link").only(*_READ)[:limit]
+        mails = [mail for mail in found if not mail.is_undone]
+        undone = [mail for mail in found if mail.is_undone]
+        if undone:
+            _these(undone).update(state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=UNDONE)
+        uncertain = [mail for mail in mails if mail.state == MailState.HANDING_OVER]
+        if uncertain:
+            _these(uncertain).update(is_maybe_repeated=True)
+        if mails:
+            _these(mails).update(state=MailState.LEASED, lease_token=token, lease_until=until)
+    for mail in mails:
+        mail.state, mail.lease_token = MailState.LEASED, token
+    return mails
+
+
+def hand_over(
+    mail: OutgoingMail, *, rendered: bytes, sent: OutgoingMail | None, now: datetime, until: datetime
+) -> tuple[bool, bool]:
+    """Write in one commit that `sent` is sent and that `mail` goes now, with the bytes of its first rendering.
+
+    Both are of one claim. Returns whether `mail` may go (its lease holds, the gate is open, nothing was undone), and
+    whether `sent` is written.
+    """
+    moment = connection.ops.adapt_datetimefield_value
+    locking = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HAND_OVER.format(locking=locking),
+            {
+                "next": mail.pk,
+                "sent": None if sent is None else sent.pk,
+                "sent_at": None if sent is None else moment(sent.sent_at),
+                "rendered": None if mail.rendered else rendered,
+                "token": mail.lease_token,
+                "now": moment(now),
+                "until": moment(until),
+            },
+        )
+        written = {pk for (pk,) in cursor.fetchall()}
+    return mail.pk in written, sent is None or sent.pk in written
+
+
+def finish(mail: OutgoingMail, **values: Any) -> None:
+    """Write what came of a mail, unless it is in other hands by now."""
+    ours = OutgoingMail.objects.filter(pk=mail.pk, state__in=_LEASED, lease_token=mail.lease_token)
+    ours.update(lease_token="", lease_until=None, **values)
+
+
+def put_back(mails: Sequence[OutgoingMail]) -> None:
+    """Let go of those that are leased still, as they were: no attempt is spent."""
+    if not mails:
+        return
+    ours = _these(mails).filter(lease_token=mails[0].lease_token)
+    with transaction.atomic():
+        held = list(_unlocked(ours.filter(state=MailState.LEASED)).values_list("pk", flat=True))
+        ours.filter(pk__in=held).update(state=MailState.QUEUED, lease_token="", lease_until=None)
+
+
+def _these(mails: Sequence[OutgoingMail]) -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails])
+
+
+def _unlocked(mails: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+    """These rows, locked by us, without those that others have locked; SQLite has one writer at a time."""
+    can_skip = connection.features.has_select_for_update_skip_locked
+    return mails.select_for_update(skip_locked=True, of=("self",)) if can_skip else mails
