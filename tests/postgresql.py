@@ -27,29 +27,40 @@ class ServerMissing(Exception):
 class Server:
     """A running server. ``url`` is its DATABASE_URL."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make a cluster in the (short, empty) folder and start it; raises ServerMissing."""
+    def __init__(self, folder: Path, **options: str) -> None:
+        """Make a cluster in the (short, empty) folder and start it, with these options; raises ServerMissing."""
         self.folder = folder
+        self._options = options
         self._user = _other_user() if os.getuid() == 0 else None
         self._log = folder / "log"
-        programs = _programs(self._user, folder)
+        self._programs = _programs(self._user, folder)
         folder.chmod(0o711)
         for name in ("data", "socket"):
-            self._own_folder(folder / name)
-        self._initialise(programs)
-        self._process = self._start(programs)
-        self._wait()
+            self.make_folder(folder / name)
+        self._initialise(self._programs)
+        self.start()
 
     @property
     def url(self) -> str:
         """The DATABASE_URL of the server: a superuser, over the unix socket."""
         return f"postgres://postgres@{str(self.folder / 'socket').replace('/', '%2F')}/ranportal"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its program runs."""
+        return self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it (again) and wait until it takes connections; raises ServerMissing."""
+        self._process = self._start(self._programs)
+        self._wait()
+
     def stop(self) -> None:
-        """End the server at once; its data is worth nothing."""
+        """End the server at once, as an immediate shutdown does: no session is waited for, nothing is written down."""
         processes.stop(self._process, how=signal.SIGQUIT)
 
-    def _own_folder(self, path: Path) -> None:
+    def make_folder(self, path: Path) -> None:
+        """Make a folder that only the server may read."""
         path.mkdir(mode=0o700)
         if self._user:
             shutil.chown(path, self._user)
@@ -74,6 +85,7 @@ class Server:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "timezone": "UTC",
+            **self._options,
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:

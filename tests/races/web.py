@@ -39,6 +39,8 @@ class Browser:
     """Asks with one person's cookies; each request is a connection of its own."""
 
     def __init__(self, path: Path, cookies: Mapping[str, str]) -> None:
+        self.headers: Mapping[str, str] = {}
+        """Of the last answer."""
         self._path = path
         self._cookies = {"csrf": _CSRF, **cookies}
 
@@ -61,6 +63,7 @@ class Browser:
             answer.read()
         finally:
             connection.close()
+        self.headers = answer.headers
         return answer.status
 
 
@@ -81,6 +84,12 @@ class WebServer:
     def browser(self, **cookies: str) -> Browser:
         """A browser that holds these cookies already."""
         return Browser(self.socket, cookies)
+
+    @property
+    def workers(self) -> list[int]:
+        """The numbers of its processes, without the one that starts them anew."""
+        master = self._process.pid
+        return [int(number) for number in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
     def stop(self) -> None:
         processes.stop(self._process, seconds=5, how=signal.SIGTERM)
