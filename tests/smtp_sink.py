@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: A test that fails must not keep the server for ever.
+_STALL_SECONDS = 60
+
 
 class Mishap(StrEnum):
     """What befalls one attempt to deliver to one address."""
@@ -54,6 +57,8 @@ class Behaviour:
     """Keep the message and never answer."""
     delay_seconds: float = 0.0
     """Wait so long before the answer after the final dot."""
+    stall: threading.Event | None = None
+    """The next message is kept, and answered only when this is set."""
     hangs_before_banner: int = 0
     """So many of the next sessions are accepted and never greeted."""
     admits: int | None = None
@@ -235,7 +240,7 @@ class _Session:
         behaviour = self._sink.behaviour
         auth = ["250-AUTH PLAIN LOGIN"] if behaviour.offers_auth else []
         return {
-            "EHLO": ["250-sink", *auth, "250-8BITMIME", "250 SMTPUTF8"],
+            "EHLO": ["250-sink", *auth, "250-8BITMIME", "250-PIPELINING", "250 SMTPUTF8"],
             "HELO": ["250 fine"],
             "NOOP": ["250 fine"],
             "AUTH": [behaviour.auth],
@@ -276,6 +281,9 @@ class _Session:
         if behaviour.hangs_after_data or self._mishap == Mishap.HANGS_AFTER_DOT:
             await self._hang()
             return False
+        if (stall := behaviour.stall) is not None:
+            behaviour.stall = None
+            await asyncio.to_thread(stall.wait, _STALL_SECONDS)
         if self._is_cut_now():
             self._writer.transport.abort()
             return False

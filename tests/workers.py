@@ -78,12 +78,14 @@ def environment_of_this_test() -> dict[str, str]:
     """Return the environment in which a program of ours works on this test's database, broker, files and mails."""
     settings = django_settings
     folder = settings.EMAIL_FILE_PATH
+    user = getattr(settings, "EMAIL_HOST_USER", "")
+    signed_in = f"{user}:{settings.EMAIL_HOST_PASSWORD}@" if user else ""
     return os.environ | {
         "DATABASE_URL": _database_url(connection.settings_dict),
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "PRIVATE_MEDIA_ROOT": str(settings.STORAGES["private"]["OPTIONS"]["location"]),
         "SITE_URL": settings.SITE_URL,
-        "EMAIL_URL": f"file://{folder}" if folder else f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
+        "EMAIL_URL": f"file://{folder}" if folder else f"smtp://{signed_in}{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
     }
 
 

@@ -54,6 +54,11 @@ class Broker:
         with Redis(unix_socket_path=str(self._socket)) as client:
             client.flushall()
 
+    def waiting(self) -> int:
+        """How many tasks wait for a worker."""
+        with Redis(unix_socket_path=str(self._socket)) as client:
+            return int(client.llen("celery"))
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)

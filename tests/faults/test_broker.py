@@ -8,6 +8,7 @@ import pytest
 
 from events.models import Call
 from ranportal.shared import clock
+from registrations import jobs
 from registrations.enums import MailState
 from registrations.models import OutgoingMail
 from tests.factories import CallFactory
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 AT_A_TIME = 8
 
 
-def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(worker, broker, smtp_sink):
+def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(broker, worker, smtp_sink):
     a_time = 250 if report.is_full() else 20
     worker(concurrency=2, has_beat=True, app="tests.faults.impatient", CELERY_BROKER_URL=broker.url)
     call = CallFactory(unlimited=True)
@@ -50,16 +51,18 @@ def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(worker, b
     invariants.check(now=clock.now(), made=8 * a_time)
 
 
-def test_without_the_sweep_a_forgotten_doorbell_is_never_answered(worker, broker, smtp_sink):
-    """The control: a worker that answers, a broker that forgot, and nobody who looks."""
+def test_without_the_sweep_a_forgotten_doorbell_is_never_answered(broker, smtp_sink):
+    """The control: the broker forgot, no worker has anything to do, and all wait for whoever looks."""
     put_mails(5)
+    rung = broker.waiting()
     broker.flush()
-    worker(CELERY_BROKER_URL=broker.url)
-    assert (states(), smtp_sink.messages) == ({MailState.QUEUED: 5}, [])
+    assert (rung, broker.waiting(), states()) == (1, 0, {MailState.QUEUED: 5})
+    jobs.sweep_outbox()
+    assert states() == {MailState.SENT: 5}
 
 
 @pytest.mark.both_databases
-def test_people_register_as_always_while_the_broker_is_away(web, worker, broker, smtp_sink):
+def test_people_register_as_always_while_the_broker_is_away(broker, web, worker, smtp_sink):
     """Half of them while it is killed, half while it takes connections and never answers."""
     people = 500 if report.is_full() else 40
     app = "ranportal" if report.is_full() else "tests.faults.impatient"
@@ -96,7 +99,7 @@ def test_people_register_as_always_while_the_broker_is_away(web, worker, broker,
         assert gone <= 60
 
 
-def test_without_the_short_time_out_each_form_waits_for_the_broker(web, broker):
+def test_without_the_short_time_out_each_form_waits_for_the_broker(broker, web):
     """The control: the doorbell waits a second for a broker that does not answer, and so does the person."""
     server = web(config="python:tests.faults.patient", CELERY_BROKER_URL=broker.url)
     broker.freeze()
