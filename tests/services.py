@@ -106,7 +106,8 @@ def _database_url(config: pytest.Config, folder: Path) -> str:
     folder.chmod(0o711)
     server = postgresql.Server(folder / "pg")
     config.stash[_STOPS].append(server.stop)
-    return server.url
+    # A test's own transaction may wait for a slow program; what it starts has the portal's options.
+    return f"{server.url}?options=-c%20idle_in_transaction_session_timeout%3D0"
 
 
 def _broker_url(config: pytest.Config, folder: Path) -> str:

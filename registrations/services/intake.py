@@ -91,9 +91,10 @@ def submit(
             raise CallNotOpen("This call does not take registrations at the moment.")
         index = address_index(person.email)
         live = queries.live_with_address(call, address_index=index)
-        twin = next((r for r in live if r.form_digest == digest and r.state == State.UNPROVEN), None)
+        twin = next((r for r in live if r.form_digest == digest), None)
         if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
-            return Sent(_newest_link(twin))
+            # Sent twice, or arrived twice: the second may come by a slow way, after the address was proven.
+            return Sent(_newest_link(twin) if twin.state == State.UNPROVEN else None)
         if beside is not None and beside.address_index == index:
             number = 1 + max((registration.same_address_number for registration in live), default=-1)
             return Sent(_register(call, person, answers, index, digest, number, now=now, sent_at=received_at))

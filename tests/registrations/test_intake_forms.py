@@ -53,6 +53,16 @@ def test_the_same_form_twice_is_one_registration_with_one_mail_and_the_same_link
     assert (Registration.objects.count(), OutgoingMail.objects.count(), Transition.objects.count()) == (1, 1, 1)
 
 
+def test_the_same_form_that_arrives_late_by_a_slow_way_says_nothing_more_to_who_proved_the_address():
+    call = CallFactory()
+    first = send(call)
+    intake.prove(registration=first.link.registration, version=1, now=NOW + timedelta(minutes=1))
+    assert send(call, now=NOW + timedelta(minutes=2)).link is None
+    assert (Registration.objects.count(), mails(MailKind.SAME_ADDRESS).count()) == (1, 0)
+    send(call, now=NOW + timedelta(minutes=10))
+    assert mails(MailKind.SAME_ADDRESS).count() == 1
+
+
 def test_the_same_form_ten_minutes_later_asks_for_a_new_mail_and_is_a_new_version():
     call = CallFactory()
     first = send(call)

@@ -41,6 +41,8 @@ def snapshot() -> Iterator[None]:
     """All that is read inside is of one moment, and nothing is written."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # It holds no lock that anybody waits for, and files may take their time meanwhile.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
 
 

@@ -1,0 +1,8 @@
+"""The same for a machine that keeps its sessions to itself: what the test of several machines must notice."""
+
+from django.conf import settings
+
+from tests.faults import machine_web
+
+assert machine_web.settings is settings
+settings.SESSION_ENGINE = "django.contrib.sessions.backends.file"
