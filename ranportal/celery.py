@@ -49,6 +49,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 180.0},
         },
+        "read what came back": {
+            "task": "registrations.jobs.read_bounces",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
         "purge what is kept no longer": {
             "task": "registrations.jobs.purge",
             "schedule": crontab(hour="2", minute="20"),

@@ -1,16 +1,30 @@
 """Entry points of beat. All are scans: safe to run twice, at once, or late."""
 
+import logging
+
 from celery import shared_task
 
 from ranportal.shared import clock
-from registrations.mail import delivery
+from registrations.mail import bounces, delivery
+from registrations.mail.mailboxes import MailboxAway
 from registrations.services import notices, privacy, pulse
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
 def sweep_outbox() -> int:
     """Send what no doorbell announced; returns how many mails were sent."""
     return delivery.drain(clock=clock.now, seconds=25)
+
+
+@shared_task
+def read_bounces() -> None:
+    """Note which mails came back, where BOUNCES_URL names a mailbox."""
+    try:
+        bounces.read(clock=clock.now, seconds=50)
+    except MailboxAway as away:
+        logger.warning("%s", away)
 
 
 @shared_task

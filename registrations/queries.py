@@ -8,6 +8,7 @@ from django.db.models import Max, Prefetch, QuerySet
 from accounts.models import User
 from accounts.queries import is_administrator
 from events.models import Call
+from registrations import returned
 from registrations.enums import Act, State
 from registrations.models import Answer, Criterion, Decision, OutgoingMail, PrivateLink, Question, Registration
 from registrations.states import NOT_LIVE
@@ -79,7 +80,7 @@ def was_list_closed(registration: Registration) -> bool:
 
 def mails_of(registration: Registration) -> QuerySet[OutgoingMail]:
     """What was or will be sent to this person, the newest first, without the rendered bytes."""
-    return registration.mails.defer("rendered", "facts").order_by("-created_at", "-pk")
+    return returned.with_reports(registration.mails.defer("rendered", "facts")).order_by("-created_at", "-pk")
 
 
 def on_list(call: Call) -> QuerySet[Registration]:

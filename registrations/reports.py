@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, NullIf
 from accounts.models import User
 from accounts.queries import is_administrator
 from events.models import Call
+from registrations import returned
 from registrations.enums import MailKind, MailState, Outcome, State
 from registrations.models import MailGate, OutgoingMail, Registration, Review, Score
 from registrations.states import MOVES
@@ -37,12 +38,15 @@ def calls_of(user: User) -> QuerySet[Call]:
 
 
 def registrations_of(user: User) -> QuerySet[Registration]:
-    """The registrations that this user may see, with call, event, identity, decision and scores (see with_scores)."""
+    """The registrations that this user may see, with call, event, identity, decision and scores (see with_scores).
+
+    `is_unreachable` says that a mail to the present address came back.
+    """
     return with_scores(
         Registration.objects.filter(call__in=calls_of(user).order_by().values("pk")).select_related(
             "call__event", "identity", "decision"
         )
-    )
+    ).annotate(is_unreachable=returned.to_present_address())
 
 
 def with_scores(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
@@ -74,7 +78,8 @@ def with_scores(registrations: QuerySet[Registration]) -> QuerySet[Registration]
 class Balance:
     """How full a call is. `applied` counts proven addresses; `capacity` None means without limit.
 
-    `places_limit` is the capacity, or more where an organiser invites more people than there are places.
+    `places_limit` is the capacity, or more where an organiser invites more people than there are places. `unreachable`
+    are people to whose present address a mail came back.
     """
 
     applied: int
@@ -88,6 +93,7 @@ class Balance:
     to_select_counted: int
     to_reserve: int
     to_decline: int
+    unreachable: int
 
     @property
     def staged(self) -> int:
@@ -126,6 +132,7 @@ def balances(calls: Iterable[Call]) -> dict[int, Balance]:
         "to_select_counted": Count("pk", filter=_staged(Outcome.SELECT) & Q(is_counted=True)),
         "to_reserve": Count("pk", filter=_staged(Outcome.RESERVE)),
         "to_decline": Count("pk", filter=_staged(Outcome.DECLINE)),
+        "unreachable": Count("pk", filter=Q(returned.to_present_address())),
     }
     of_these = Registration.objects.filter(call__in=[call.pk for call in calls])
     rows: dict[int, Mapping[str, Any]] = {
@@ -173,7 +180,7 @@ def not_answered(registrations: QuerySet[Registration]) -> QuerySet[Registration
 
 
 def not_told(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
-    """People whose newest news has not gone out, with that mail's `mail_id`, `mail_kind`, `mail_state` …."""
+    """People whose newest news has not gone out, or came back, with that mail's `mail_id`, `mail_kind` …."""
     newest = OutgoingMail.objects.filter(registration=OuterRef("pk"), kind__in=sorted(NEWS)).order_by(
         "-created_at", "-pk"
     )
@@ -184,9 +191,10 @@ def not_told(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
             mail_state=Subquery(newest.values("state")[:1]),
             mail_error=Subquery(newest.values("last_error")[:1]),
             mail_attempts=Subquery(newest.values("attempts")[:1]),
+            mail_is_back=Subquery(newest.annotate(is_back=returned.is_returned()).values("is_back")[:1]),
         )
         .filter(mail_state__isnull=False)
-        .exclude(mail_state=MailState.SENT)
+        .exclude(mail_state=MailState.SENT, mail_is_back=False)
         .order_by("pk")
     )
 
@@ -306,6 +314,12 @@ def stuck_mails(user: User, *, since: datetime) -> int:
     """How many mails of this user's calls were refused or could not be made since then."""
     mails = OutgoingMail.objects.filter(call__in=calls_of(user).order_by().values("pk"), created_at__gte=since)
     return mails.filter(state__in=(MailState.REFUSED, MailState.UNRENDERABLE)).count()
+
+
+def returned_mails(user: User, *, since: datetime) -> int:
+    """How many mails of this user's calls came back and were not sent again since."""
+    mails = OutgoingMail.objects.filter(call__in=calls_of(user).order_by().values("pk"), created_at__gte=since)
+    return returned.came_back(mails).count()
 
 
 def restored_mails(user: User) -> int:

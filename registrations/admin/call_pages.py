@@ -57,11 +57,12 @@ def not_answered(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call
 
 
 def not_told(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> TemplateResponse:
-    """Whose newest news has not gone out."""
+    """Whose newest news has not gone out, or came back."""
     registrations = list(reports.not_told(_people(request, call)))
     for registration in registrations:
         registration.mail_kind_words = MailKind(registration.mail_kind).label
-        registration.mail_state_words = MailState(registration.mail_state).label
+        is_back = registration.mail_state == MailState.SENT
+        registration.mail_state_words = "Came back" if is_back else MailState(registration.mail_state).label
     context = {"title": "Not told yet", "registrations": registrations}
     return call_page(model_admin, request, call, f"{_FOLDER}/not_told.html", context)
 

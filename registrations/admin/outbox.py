@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.queries import is_administrator
 from ranportal.shared import clock
-from registrations import reports
+from registrations import reports, returned
 from registrations.enums import MailState
 from registrations.mail import catalogue, outbox, restored
 from registrations.models import OutgoingMail
@@ -61,13 +61,30 @@ class RestoredFilter(admin.SimpleListFilter):
         return queryset.filter(restored.IS_WAITING) if self.value() == "held" else queryset
 
 
+class ReturnedFilter(admin.SimpleListFilter):
+    """What mail servers said hours after they had taken a mail."""
+
+    title = "what came back"
+    parameter_name = "returned"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
+        return [("back", "Came back"), ("late", "Not delivered yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        if self.value() == "back":
+            return returned.came_back(queryset)
+        if self.value() == "late":
+            return queryset.filter(state=MailState.SENT, is_late=True, is_back=False)
+        return queryset
+
+
 @admin.register(OutgoingMail)
 class OutboxAdmin(admin.ModelAdmin):
     """Organisers see the mails of their own calls, administrators all. Rows are read-only: `mail.outbox` writes."""
 
     list_display = ("mail", "person", "event", "state_shown", "due", "sent")
     list_display_links = None
-    list_filter = ("state", "kind", RestoredFilter, MailCallFilter)
+    list_filter = ("state", "kind", ReturnedFilter, RestoredFilter, MailCallFilter)
     list_per_page = 50
     list_max_show_all = 500
     ordering = ("-created_at", "-pk")
@@ -98,6 +115,7 @@ class OutboxAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
         theirs = reports.calls_of(request.user).order_by().values("pk")
         mails = OutgoingMail.objects.filter(call__in=theirs).select_related("registration", "call__event")
+        mails = returned.with_reports(mails)
         return mails.defer("rendered", "facts", "call__event__summary", "call__event__programme")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -111,7 +129,7 @@ class OutboxAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the filters offer: any other lookup would be an oracle about people."""
-        return lookup in {"state__exact", "kind__exact", "restored", "call"}
+        return lookup in {"state__exact", "kind__exact", "returned", "restored", "call"}
 
     # Pages
 
@@ -145,6 +163,7 @@ class OutboxAdmin(admin.ModelAdmin):
             "mail": mail,
             "preview": preview,
             "html": html,
+            "reports": mail.bounces.all(),
             "offered": _offered(mail) if self.has_change_permission(request) else [],
         }
         return TemplateResponse(request, "admin/registrations/outgoingmail/mail.html", context)
@@ -252,11 +271,12 @@ class OutboxAdmin(admin.ModelAdmin):
 
     @admin.display(description="state", ordering="state")
     def state_shown(self, mail: OutgoingMail) -> SafeString:
-        css = "people-warn" if mail.state in _BAD else ""
+        is_back = mail.state == MailState.SENT and mail.is_back
+        css = "people-warn" if is_back or mail.state in _BAD else ""
         more = ["since a restore"] if mail.restored_at else []
         more += [f"may have arrived {'twice' if mail.sent_at else 'already'}"] if mail.is_maybe_repeated else []
         more += [f"{mail.attempts} attempts"] if mail.attempts > 1 else []
-        words = ", ".join([mail.get_state_display(), *more])
+        words = ", ".join([mail.get_state_display(), *_returned(mail), *more])
         note = format_html(' <span class="people-quiet">{}</span>', mail.last_error) if mail.last_error else ""
         return format_html('<span class="{}">{}</span>{}', css, words, note)
 
@@ -269,8 +289,17 @@ def _moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j M Y, H:i")
 
 
+def _returned(mail: OutgoingMail) -> list[str]:
+    """What mail servers said of it later, in words."""
+    if mail.state != MailState.SENT or not (mail.is_back or mail.is_late):
+        return []
+    words = "came back" if mail.is_back else "not delivered yet"
+    return [f"{words} ({mail.back_status})" if mail.back_status else words]
+
+
 def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
-    return [(name, words) for name, words, states in _BUTTONS if mail.state in states]
+    offered = [(name, words) for name, words, states in _BUTTONS if mail.state in states]
+    return [("retry", "Send again")] if not offered and outbox.may_retry(mail=mail) else offered
 
 
 def _structure(html: str) -> SafeString:
@@ -285,7 +314,7 @@ _ACTS: dict[str, Callable[[OutgoingMail, HttpRequest], bool]] = {
 }
 _DONE = {"retry": "Sent to the queue again:", "cancel": "Cancelled:", "hold": "On hold:"}
 _WHY_NOT = {
-    "retry": "only what was refused, cancelled or held can be sent again.",
+    "retry": "only what was refused, cancelled or held, or came back, can be sent again.",
     "cancel": "it is sent already, or on its way.",
     "hold": "only what waits can be put on hold.",
 }

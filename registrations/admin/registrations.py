@@ -129,7 +129,10 @@ class RegistrationAdmin(admin.ModelAdmin):
     @admin.display(description="reference", ordering="reference")
     def reference_link(self, registration: Registration) -> SafeString:
         address = reverse("admin:registrations_registration_change", args=[registration.pk])
-        return format_html('<a href="{}">{}</a>', address, registration.reference)
+        link = format_html('<a href="{}">{}</a>', address, registration.reference)
+        if registration.is_unreachable:
+            return format_html('{} <span class="people-warn">mail came back</span>', link)
+        return link
 
     @admin.display(description="name", ordering="identity__family_name")
     def name(self, registration: Registration) -> str:

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.crypto import keyed_digest
+from registrations import returned
 from registrations.enums import MailKind, MailState
 from registrations.mail import catalogue, facts, leases, restored, tasks
 from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration
@@ -159,14 +160,24 @@ def cancel(*, mail: OutgoingMail, by: User) -> bool:
     return bool(unsent.update(state=MailState.CANCELLED, last_error=f"Cancelled by account {by.pk}."))
 
 
+def may_retry(*, mail: OutgoingMail) -> bool:
+    """Whether this mail may be sent once more."""
+    return _repeatable().filter(pk=mail.pk).exists()
+
+
+def _repeatable() -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(Q(state__in=REPEATABLE) | returned.may_go_again(), is_undone=False)
+
+
 def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:
-    """Send a refused, cancelled or held mail once more, with the same Message-ID.
+    """Send a refused, cancelled or held mail, or one that came back, once more, with the same Message-ID.
 
     False in other states, and for a mail that tells of something that was undone.
     """
     with transaction.atomic():
-        stuck = OutgoingMail.objects.filter(pk=mail.pk, state__in=REPEATABLE, is_undone=False)
-        changed = stuck.update(
+        # Under its lock: whoever presses at the same moment finds it queued.
+        stuck = _repeatable().filter(pk=mail.pk).select_for_update(of=("self",)).values_list("pk", flat=True)
+        changed = OutgoingMail.objects.filter(pk__in=list(stuck)).update(
             state=MailState.QUEUED,
             due_at=now,
             attempts=0,

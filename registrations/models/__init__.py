@@ -1,5 +1,6 @@
 from registrations.models.answer import Answer
 from registrations.models.beat_pulse import BeatPulse
+from registrations.models.bounce import Bounce
 from registrations.models.decision import Decision
 from registrations.models.identity import Identity
 from registrations.models.mail_connection import MailConnection
@@ -15,6 +16,7 @@ from registrations.models.transition import Transition
 __all__ = [
     "Answer",
     "BeatPulse",
+    "Bounce",
     "Check",
     "Criterion",
     "Decision",

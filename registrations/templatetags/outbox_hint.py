@@ -19,9 +19,10 @@ def outbox_hint(context: dict[str, Any]) -> dict[str, Any]:
     """Mails of the user's calls that do not go out, and whether all mail stands still; nothing for others."""
     user, now = context["request"].user, clock.now()
     if not user.has_perm("registrations.view_outgoingmail"):
-        return {"stuck": 0, "restored": 0, "gate": None, "at": now}
+        return {"stuck": 0, "returned": 0, "restored": 0, "gate": None, "at": now}
     return {
         "stuck": reports.stuck_mails(user, since=now - _RECENT),
+        "returned": reports.returned_mails(user, since=now - _RECENT),
         "restored": reports.restored_mails(user),
         "gate": reports.mail_gate(),
         "at": now,

@@ -123,7 +123,7 @@ def test_a_sent_mail_can_be_neither_cancelled_nor_repeated(client: Client, call:
 
     mail.refresh_from_db()
     assert mail.state == MailState.SENT
-    assert "only what was refused, cancelled or held can be sent again" in page
+    assert "only what was refused, cancelled or held, or came back, can be sent again" in page
 
 
 def test_nothing_is_done_by_following_a_link(client: Client, call: Call) -> None:

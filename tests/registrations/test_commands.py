@@ -33,6 +33,7 @@ NAMES = (
     "export_person",
     "erase_person",
     "purge_expired",
+    "read_bounces",
 )
 
 
