@@ -23,7 +23,7 @@ class FilesDiffer(Refused):
 
 
 def save_to(folder: Path, *, leave_out: str) -> tuple[str, ...]:
-    """Copy every file of the storages below `folder`; returns "alias/name" of those that rows name and that are gone.
+    """Copy every file of the storages below `folder`; returns the names that rows have of files that are in none.
 
     `leave_out` is a folder whose files belong to this installation alone.
     """
@@ -32,7 +32,8 @@ def save_to(folder: Path, *, leave_out: str) -> tuple[str, ...]:
         for name in names_in(storage):
             if PurePosixPath(name).parts[0] != leave_out:
                 _copy_out(storage, name, folder / FOLDER / alias / name)
-    return tuple(name for name in _named_by_rows() if not (folder / FOLDER / name).exists())
+    saved = [folder / FOLDER / alias for alias in ALIASES]
+    return tuple(name for name in _named_by_rows() if not any((place / name).exists() for place in saved))
 
 
 def load_from(folder: Path, *, names: Iterable[str], is_replacing: bool) -> list[tuple[str, str]]:
@@ -123,6 +124,4 @@ def _named_by_rows() -> Iterator[str]:
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, models.FileField):
-                alias = "default" if field.storage == storages["default"] else "private"
-                for name in model._default_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True):
-                    yield f"{alias}/{name}"
+                yield from model._default_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True)
