@@ -1,4 +1,5 @@
 from tests.faults.brokers import broker
+from tests.faults.own_database import own_database, own_server
 from tests.faults.senders import scaled, senders
 
-__all__ = ["broker", "scaled", "senders"]
+__all__ = ["broker", "own_database", "own_server", "scaled", "senders"]
