@@ -59,7 +59,7 @@ def worker(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Ca
     The broker is emptied before and after. Given variables of the environment win over the test's.
     """
     started: list[Worker] = []
-    current_app.control.purge()
+    _purge()
 
     def start(*, concurrency: int = 1, has_beat: bool = False, app: str = "ranportal", **environ: str) -> Worker:
         process = Worker(
@@ -71,7 +71,13 @@ def worker(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Ca
     yield start
     for process in started:
         process.stop()
-    current_app.control.purge()
+    _purge()
+
+
+def _purge() -> None:
+    # On a connection of its own: Celery would keep one to a broker that may be of one test alone.
+    with current_app.connection_for_write() as connection:
+        current_app.control.purge(connection=connection)
 
 
 def environment_of_this_test() -> dict[str, str]:
