@@ -70,7 +70,7 @@ def hold_if_turned_back(*, now: datetime) -> int:
     except Exception:  # each kind of storage has faults of its own
         logger.warning("The private storage does not answer; whether the database was restored cannot be seen.")
         return 0
-    last = max(marks, default=None)
+    last = max(marks.values(), default=None)
     seen = MailGate.objects.filter(pk=1).values_list("seen_at", flat=True).first()
     held = 0
     if last is not None and (seen is None or seen < last - TURNED_BACK):
@@ -97,21 +97,23 @@ def _see(now: datetime) -> datetime:
     return gate.seen_at
 
 
-def _marks() -> list[datetime]:
+def _marks() -> dict[str, datetime]:
+    """The moments of the marks, by their names."""
     try:
         _, names = storages["private"].listdir(MARKS)
     except FileNotFoundError:
-        return []
-    return [datetime.fromisoformat(name) for name in names]
+        return {}
+    # Two machines that make one at the same second: the storage adds to the name of the second.
+    return {name: datetime.fromisoformat(name.partition("_")[0]) for name in names}
 
 
-def _make_mark(moment: datetime, *, former: list[datetime]) -> None:
+def _make_mark(moment: datetime, *, former: dict[str, datetime]) -> None:
     storage = storages["private"]
     try:
-        if moment not in former:
+        if moment not in former.values():
             storage.save(f"{MARKS}/{moment.strftime(_FORM)}", ContentFile(b"The database has seen this moment.\n"))
-        for mark in former:
+        for name, mark in former.items():
             if mark < moment:
-                storage.delete(f"{MARKS}/{mark.strftime(_FORM)}")
+                storage.delete(f"{MARKS}/{name}")
     except Exception:  # as above
         logger.warning("The mark of the database could not be written to the private storage.")

@@ -78,6 +78,29 @@ def test_a_cache_that_cannot_be_meant_is_refused():
         env.cache("memcached://host")
 
 
+def test_a_mailbox_is_a_maildir_or_a_folder_of_a_server():
+    assert env.mailbox("") is None
+    assert env.mailbox("maildir:///var/mail/bounces/") == {"folder": "/var/mail/bounces/"}
+    assert env.mailbox("imaps://bounces%40example.org:p%40ss@mail.example.org/Came%20back") == {
+        "host": "mail.example.org",
+        "port": 993,
+        "user": "bounces@example.org",
+        "password": "p@ss",
+        "mailbox": "Came back",
+        "is_tls": True,
+    }
+    assert env.mailbox("imap://a:b@127.0.0.1:1143")["port"] == 1143
+
+
+@pytest.mark.parametrize(
+    "url", ["maildir://host/path", "maildir:box", "imaps://host/INBOX", "imaps://a:b@host/%22x", "pop3://a:b@host"]
+)
+def test_a_mailbox_that_cannot_be_meant_is_refused_without_its_password(url):
+    with pytest.raises(env.BadEnvironment) as caught:
+        env.mailbox(url)
+    assert str(caught.value) == "BOUNCES_URL must be maildir:///path or imaps://user:password@host/INBOX."
+
+
 def test_files_lie_on_the_disk_unless_a_store_is_named():
     stores = env.storages("", private_folder="/srv/private")
     assert {store["BACKEND"] for store in stores.values()} == {"django.core.files.storage.FileSystemStorage"}

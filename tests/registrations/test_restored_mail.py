@@ -53,6 +53,17 @@ def test_only_what_the_restore_holds_is_released() -> None:
     assert outbox.release_restored() == 0
 
 
+def test_marks_of_two_machines_at_the_same_second_are_both_read_and_both_go() -> None:
+    names = {storages["private"].save(f"{restored.MARKS}/20260901T120000Z", ContentFile(b"-")) for _ in range(2)}
+    assert len(names) == 2
+    MailGate.objects.update_or_create(pk=1, defaults={"seen_at": NOW})
+
+    assert restored.hold_if_turned_back(now=NOW + timedelta(minutes=1)) == 0
+
+    _, marks = storages["private"].listdir(restored.MARKS)
+    assert marks == ["20260901T120100Z"]
+
+
 def test_a_database_that_went_on_is_left_alone() -> None:
     mail = OutgoingMailFactory()
 

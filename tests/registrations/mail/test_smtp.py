@@ -100,6 +100,15 @@ def test_a_message_that_is_not_taken(smtp_sink, answer, state, error):
     assert not mail.is_maybe_repeated
 
 
+def test_what_cannot_be_delivered_comes_back_to_the_address_of_the_settings(smtp_sink, settings):
+    settings.ENVELOPE_FROM = "bounces@portal.example.org"
+    OutgoingMailFactory()
+    drain()
+    (kept,) = smtp_sink.messages
+    assert kept.sender == "bounces@portal.example.org"
+    assert b"From: Event secretariat <secretariat@example.org>" in kept.data
+
+
 def test_a_server_that_refuses_us_as_sender_closes_the_gate(smtp_sink):
     smtp_sink.behaviour.sender = "550 5.7.1 not you"
     mails = put(2)
