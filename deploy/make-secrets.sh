@@ -24,6 +24,8 @@ random | put database_password
 random | put broker_password
 random | put metrics_token
 printf '' | put secret_key_fallbacks
+# Empty: nobody reads the mailbox of mails that come back.
+printf '' | put bounces_url
 printf 'postgres://portal:%s@%s:5432/portal' "$(cat "$folder/database_password")" "$database" | put database_url
 printf 'redis://:%s@%s:6379/0' "$(cat "$folder/broker_password")" "$broker" | put broker_url
 printf 'redis://:%s@%s:6379/1' "$(cat "$folder/broker_password")" "$broker" | put cache_url

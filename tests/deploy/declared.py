@@ -48,9 +48,20 @@ def interpolated(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text).replace("$$", "$")
 
 
+def filled_in(value: Any, variables: Mapping[str, str]) -> Any:
+    """The value with its texts interpolated: after the parsing, so that each stays a text, as an engine does it."""
+    if isinstance(value, str):
+        return interpolated(value, variables)
+    if isinstance(value, list):
+        return [filled_in(part, variables) for part in value]
+    if isinstance(value, dict):
+        return {name: filled_in(part, variables) for name, part in value.items()}
+    return value
+
+
 def compose() -> dict[str, Any]:
     """The compose file with the variables of the example."""
-    return yaml.safe_load(interpolated(COMPOSE.read_text("utf-8"), example_environment()))
+    return filled_in(yaml.safe_load(COMPOSE.read_text("utf-8")), example_environment())
 
 
 def compose_containers() -> dict[str, Container]:

@@ -132,8 +132,10 @@ def test_each_secret_is_made_by_the_script_or_written_by_hand(tmp_path):
 
 
 def test_what_must_be_said_is_asked_for():
+    written = yaml.safe_load(declared.COMPOSE.read_text("utf-8"))
+
     with pytest.raises(KeyError, match="name of the site"):
-        declared.interpolated(declared.COMPOSE.read_text("utf-8"), {"RANPORTAL_VERSION": "1", "MAIL_FROM": "x"})
+        declared.filled_in(written, {"RANPORTAL_VERSION": "1", "MAIL_FROM": "x"})
 
 
 def test_the_programs_are_those_of_the_procfile():
@@ -158,7 +160,6 @@ def test_the_manifests_start_the_same_programs_and_know_the_same_settings():
 
 
 def test_yaml_is_read_as_the_engine_reads_it():
-    assert yaml.safe_load(declared.interpolated("a: ${A:-one}\nb: $$(x) ${B}", {"B": "two"})) == {
-        "a": "one",
-        "b": "$(x) two",
-    }
+    written = yaml.safe_load('{a: "${A:-3}", b: ["$$(x) ${B}", 5], c: "${A:-}"}')
+
+    assert declared.filled_in(written, {"B": "two"}) == {"a": "3", "b": ["$(x) two", 5], "c": ""}

@@ -136,7 +136,7 @@ def test_only_what_is_named_may_talk():
     }
     mail = {port["port"] for rule in policies["worker"]["egress"] for port in rule["ports"]}
     others = {port["port"] for rule in policies["portal"]["egress"] for port in rule["ports"]}
-    assert mail == {25, 465, 587}
+    assert mail == {25, 465, 587, 993}
     assert others.isdisjoint(mail)
 
 

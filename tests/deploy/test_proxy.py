@@ -49,7 +49,7 @@ class Portal(BaseHTTPRequestHandler):
 class Proxy:
     """A running proxy on ports of its own, with a certificate of its own making."""
 
-    def __init__(self, folder: Path, web: str, *, patience: str = "5s") -> None:
+    def __init__(self, folder: Path, web: str, *, patience: str = "15s") -> None:
         self.log = folder / "proxy.log"
         self.port = free_port()
         program = Path(sys.executable).parent / "caddy"
@@ -57,7 +57,7 @@ class Proxy:
         # Two ports that nobody else has, instead of 80 and 443; the rest is as it stands.
         ports = f"{{\n\thttp_port {free_port()}\n\thttps_port {self.port}\n\tskip_install_trust\n"
         text = (declared.DEPLOY / "Caddyfile").read_text("utf-8").replace("{\n", ports, 1)
-        config.write_text(text.replace("lb_try_duration 5s", f"lb_try_duration {patience}"))
+        config.write_text(text.replace("lb_try_duration 15s", f"lb_try_duration {patience}"))
         environ = {"SITE_ADDRESS": "localhost", "WEB": web, "PROXY_TLS": "tls internal"}
         environ |= {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         with self.log.open("wb") as log:
