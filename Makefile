@@ -41,8 +41,8 @@ bench: .venv/.dev  ## measure: pages, releases, mails
 faults: .venv/.dev  ## the fault suite in full, which ends with one table of figures (half an hour)
 	@mkdir -p -m 700 var && rm -f $(FAULTS_TABLE)
 	@export FAULTS=full FAULTS_TABLE=$(FAULTS_TABLE); \
-	$(PYTHON) -m pytest tests/races tests/faults; first=$$?; \
-	TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults -m both_databases; second=$$?; \
+	$(PYTHON) -m pytest tests/races tests/faults tests/migrations; first=$$?; \
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults tests/migrations -m both_databases; second=$$?; \
 	$(PYTHON) -m tests.faults.report $(FAULTS_TABLE); exit $$((first + second))
 
 screenshots: .venv/.dev  ## take the pictures for the README again
