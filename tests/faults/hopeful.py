@@ -1,6 +1,5 @@
 """The worker's program, noting each mail as sent before it is handed over: what a kill must uncover."""
 
-import smtplib
 import time
 from importlib import import_module
 from typing import Any
@@ -16,15 +15,21 @@ __all__ = ["app"]
 def _note_early(**kwargs: Any) -> None:
     mails = apps.get_model("registrations", "OutgoingMail").objects
     clock = import_module("ranportal.shared.clock")
-    data = smtplib.SMTP.data
+    relay = import_module("registrations.mail.relay").SmtpRelay
+    hand_over = relay.hand_over
 
-    def noted(self: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
-        mails.filter(state="handing_over").update(state="sent", sent_at=clock.now(), lease_token="", lease_until=None)
-        # Long enough for a kill: what the control shows must not depend on chance.
-        time.sleep(2)
-        return data(self, message)
+    def noted(self: Any, *, before_data: Any, **mail: Any) -> None:
+        def note() -> None:
+            before_data()
+            mails.filter(state="handing_over").update(
+                state="sent", sent_at=clock.now(), lease_token="", lease_until=None
+            )
+            # Long enough for a kill: what the control shows must not depend on chance.
+            time.sleep(2)
 
-    smtplib.SMTP.data = noted
+        hand_over(self, before_data=note, **mail)
+
+    relay.hand_over = noted
 
 
 worker_init.connect(_note_early)
