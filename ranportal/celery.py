@@ -54,6 +54,10 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "see whether everyone was told": {
+            "task": "registrations.jobs.reconcile",
+            "schedule": crontab(hour="4", minute="10"),
+        },
         "purge what is kept no longer": {
             "task": "registrations.jobs.purge",
             "schedule": crontab(hour="2", minute="20"),

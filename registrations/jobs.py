@@ -5,9 +5,9 @@ import logging
 from celery import shared_task
 
 from ranportal.shared import clock
-from registrations.mail import bounces, delivery, restored
+from registrations.mail import bounces, delivery
 from registrations.mail.mailboxes import MailboxAway
-from registrations.services import notices, privacy, pulse
+from registrations.services import notices, privacy, pulse, reconciling
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,6 @@ logger = logging.getLogger(__name__)
 @shared_task
 def sweep_outbox() -> int:
     """Send what no doorbell announced; returns how many mails were sent."""
-    restored.hold_if_turned_back(now=clock.now())
     return delivery.drain(clock=clock.now, seconds=25)
 
 
@@ -44,3 +43,9 @@ def purge() -> dict[str, int]:
 def beat_pulse() -> None:
     """Write down that beat is heard."""
     pulse.beat(now=clock.now())
+
+
+@shared_task
+def reconcile() -> dict[str, int]:
+    """Check whether everyone was told once; returns the sums."""
+    return reconciling.reconcile(now=clock.now())

@@ -3,16 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
+from events.models import Call
 from registrations.enums import MailState
-from registrations.models import BeatPulse, MailGate, OutgoingMail
+from registrations.models import BeatPulse, MailGate, NotTold, OutgoingMail, Reconciliation
 
 #: Beat beats every minute: after so long without, nothing that follows a date happens any more.
 SILENT_AFTER = timedelta(minutes=3)
 #: Mail that was due so long ago is late, whatever the reason.
 LATE_AFTER = timedelta(minutes=5)
+
+#: A daily check older than this says nothing about today.
+CHECK_SHOWN = timedelta(days=7)
+#: How many findings a page shows.
+FINDINGS_SHOWN = 200
 
 OPEN = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
 
@@ -71,3 +78,51 @@ def health(now: datetime) -> Mapping[str, str]:
 def due_mails(now: datetime) -> QuerySet[OutgoingMail]:
     """Mails that should have left by now and have not."""
     return OutgoingMail.objects.filter(Q(state__in=OPEN), due_at__lte=now)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The newest checks of several calls in one: when, how many mails were promised, went out, and need a look."""
+
+    checked_at: datetime
+    promised: int
+    told: int
+    to_look_at: int
+
+
+def last_checks(calls: QuerySet[Call], *, now: datetime) -> list[Any]:
+    """The newest check of each of these calls within a week, with call and event, those with most to look at first.
+
+    `findings_number` is how many findings there are, `shown` the first of them: FINDINGS_SHOWN of all calls together.
+    """
+    newest = _newest(calls, now).annotate(findings_number=Count("findings")).select_related("call__event")
+    checks: list[Any] = list(newest.order_by("-findings_number", "-call__closes_at", "pk"))
+    findings = NotTold.objects.filter(reconciliation__in=checks).select_related("registration", "mail")
+    shown: dict[int, list[NotTold]] = {}
+    for one in findings.defer("mail__rendered", "mail__facts").order_by("finding", "pk")[:FINDINGS_SHOWN]:
+        shown.setdefault(one.reconciliation_id, []).append(one)
+    for check in checks:
+        check.shown = shown.get(check.pk, [])
+    return checks
+
+
+def last_check(calls: QuerySet[Call], *, now: datetime) -> Summary | None:
+    """The same as sums, in one statement; None where nothing was checked within a week."""
+    sums = _newest(calls, now).aggregate(
+        at=Max("checked_at"),
+        promised=Sum("promised", default=0),
+        told=Sum("told", default=0),
+        found=Sum(Subquery(_findings_of("pk")), default=0),
+    )
+    return Summary(sums["at"], sums["promised"], sums["told"], sums["found"]) if sums["at"] else None
+
+
+def _newest(calls: QuerySet[Call], now: datetime) -> QuerySet[Reconciliation]:
+    same_call = Reconciliation.objects.filter(call=OuterRef("call")).order_by("-day")
+    recent = Reconciliation.objects.filter(checked_at__gt=now - CHECK_SHOWN)
+    return recent.filter(call__in=calls.order_by().values("pk"), pk=Subquery(same_call.values("pk")[:1]))
+
+
+def _findings_of(reconciliation: str) -> QuerySet[Any, Any]:
+    of_it = NotTold.objects.filter(reconciliation=OuterRef(reconciliation)).order_by()
+    return of_it.values("reconciliation").annotate(number=Count("pk")).values("number")

@@ -1,3 +1,3 @@
-from registrations.admin import calls, events, outbox, registrations, reviews
+from registrations.admin import calls, events, outbox, reconciliation, registrations, reviews
 
-__all__ = ["calls", "events", "outbox", "registrations", "reviews"]
+__all__ = ["calls", "events", "outbox", "reconciliation", "registrations", "reviews"]

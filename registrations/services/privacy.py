@@ -25,6 +25,7 @@ from registrations.models import (
     Identity,
     OutgoingMail,
     PrivateLink,
+    Reconciliation,
     Registration,
     Review,
     Transition,
@@ -42,6 +43,9 @@ WITHOUT_PLACE_KEPT = timedelta(days=90)
 PERSON_KEPT = timedelta(days=365)
 #: The text of a mail is kept so long after it was sent.
 MAIL_TEXT_KEPT = timedelta(days=90)
+
+#: What the daily checks found is kept so long.
+CHECKS_KEPT = timedelta(days=90)
 
 _WITHOUT_PLACE = (State.DECLINED, State.LAPSED, State.WITHDRAWN, State.CANCELLED)
 _CHUNK = 500
@@ -94,11 +98,13 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
     expired = _expired_people(now)
     sensitive = _expired_sensitive(now)
     texts = OutgoingMail.objects.filter(state=MailState.SENT, sent_at__lte=now - MAIL_TEXT_KEPT, rendered__isnull=False)
+    checks = Reconciliation.objects.filter(checked_at__lte=now - CHECKS_KEPT)
     counts = {
         "unproven registrations": unproven.count(),
         "people": expired.count(),
         "sensitive answers": sensitive.count(),
         "texts of mails": texts.count(),
+        "daily checks": checks.count(),
         "files without an answer": len(uploads.unnamed(now=now)),
     }
     if not is_dry_run:
@@ -108,6 +114,7 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
             _delete_answers(sensitive)
             _erase(_ids(expired), by=None, now=now)
             texts.update(rendered=None)
+            checks.delete()
         uploads.delete_unnamed(now=now)
     return counts
 

@@ -16,14 +16,12 @@ _RECENT = timedelta(days=30)
 
 @register.inclusion_tag("admin/registrations/outgoingmail/_hint.html", takes_context=True)
 def outbox_hint(context: dict[str, Any]) -> dict[str, Any]:
-    """Mails of the user's calls that do not go out, and whether all mail stands still; nothing for others."""
+    """Mails of the user's calls that do not go out; nothing for others. Whether all mail stands still: watch_banner."""
     user, now = context["request"].user, clock.now()
     if not user.has_perm("registrations.view_outgoingmail"):
-        return {"stuck": 0, "returned": 0, "restored": 0, "gate": None, "at": now}
+        return {"stuck": 0, "returned": 0, "restored": 0}
     return {
         "stuck": reports.stuck_mails(user, since=now - _RECENT),
         "returned": reports.returned_mails(user, since=now - _RECENT),
         "restored": reports.restored_mails(user),
-        "gate": reports.mail_gate(),
-        "at": now,
     }

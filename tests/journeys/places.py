@@ -9,9 +9,10 @@ from playwright.sync_api import Page
 
 from accounts.models import User
 from events.models import Announcement, Call, Event, Publication, WorkingGroup
-from registrations.enums import MailKind, QuestionKind, State
+from ranportal.shared import clock
+from registrations.enums import Finding, MailKind, QuestionKind, State
 from registrations.links import token_of
-from registrations.models import OutgoingMail, Registration
+from registrations.models import NotTold, OutgoingMail, Reconciliation, Registration
 from registrations.services import seeding
 from tests.factories import (
     NOW,
@@ -174,7 +175,8 @@ def organising(world: World) -> list[Stop]:
     open_call = Call.objects.get(event__slug="exit-work-round-table")
     ones += [_one(open_call, state) for state in (State.CONFIRMED, State.RESERVE)]
     ones += [RegistrationFactory(call=call, selected=True), RegistrationFactory(call=call, declined=True)]
-    OutgoingMailFactory(registration=ones[4], kind=MailKind.SELECTED, refused=True)
+    refused = OutgoingMailFactory(registration=ones[4], kind=MailKind.SELECTED, refused=True)
+    _check(call, [refused, None])
     mail = OutgoingMail.objects.filter(call=open_call, kind=MailKind.CONFIRMED).first()
     assert mail is not None
     return [
@@ -191,6 +193,7 @@ def organising(world: World) -> list[Stop]:
         Stop(f"{people}?call={call.pk}", press=_find_somebody),
         Stop("/admin/registrations/outgoingmail/"),
         Stop(f"/admin/registrations/outgoingmail/{mail.pk}/change/"),
+        Stop("/admin/registrations/reconciliation/"),
         Stop("/admin/events/event/"),
         *[Stop(f"{event}{page}/") for page in ("change", "cancel", "hide", "preview", "history")],
         Stop("/admin/events/call/"),
@@ -200,6 +203,26 @@ def organising(world: World) -> list[Stop]:
         ],
         Stop("/admin/password_change/"),
     ]
+
+
+def _check(call: Call, mails: list[OutgoingMail | None]) -> None:
+    """This morning's check of a call: so many mails were promised, and none of these went out."""
+    now, number = clock.now(), len(mails)
+    check = Reconciliation.objects.create(
+        call=call,
+        day=now.date(),
+        checked_at=now,
+        promised=number,
+        stopped=1,
+        missing=number - 1,
+        **dict.fromkeys(("told", "waiting", "replaced", "doubled", "repeated"), 0),
+    )
+    for mail in mails:
+        finding = Finding.STOPPED if mail else Finding.MISSING
+        who = mail.registration if mail else call.registrations.first()
+        NotTold.objects.create(
+            reconciliation=check, registration=who, mail=mail, kind=MailKind.SELECTED, finding=finding
+        )
 
 
 def _one(call: Call, state: State) -> Registration:

@@ -1,0 +1,48 @@
+"""Was everyone told? What the last daily check of each call found, and where to act on it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from ranportal.shared import clock
+from registrations import reports, watch
+from registrations.models import Reconciliation
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(admin.ModelAdmin):
+    """One page to read. Organisers see their own calls, administrators all."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("", self.admin_site.admin_view(self.show), name="registrations_reconciliation_changelist")]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("registrations.view_outgoingmail"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def show(self, request: HttpRequest) -> TemplateResponse:
+        """The newest check of each call, those with something to look at first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Was everyone told?",
+            "checks": watch.last_checks(reports.calls_of(request.user), now=clock.now()),
+        }
+        return TemplateResponse(request, "admin/registrations/reconciliation/list.html", context)
