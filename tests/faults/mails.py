@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -32,7 +33,7 @@ def put_mails(
     that promises a mail of this kind.
     """
     now = clock.now()
-    call = call or CallFactory(unlimited=True)
+    call = call or open_call()
     people = _people_of(call, [f"{name}{n}@example.org" for n in range(count)], now=now)
     if kind == MailKind.PROVE_ADDRESS:
         sent = {"act": Act.SEND, "target": State.UNPROVEN, "at": now, "channel": "portal"}
@@ -42,12 +43,13 @@ def put_mails(
         return outbox.put_many(letters, about=facts.of_call(call), now=now)
 
 
-def open_call() -> Call:
-    """A call that takes as many people as come, from yesterday until the day after next week."""
+def open_call(**traits: Any) -> Call:
+    """A call that takes as many people as come, from yesterday until the week after next: no scan finds it due."""
     now = clock.now()
     starts_at = now + timedelta(days=30)
     event = EventFactory(published_at=now - timedelta(days=1), sessions=[(starts_at, starts_at + timedelta(hours=2))])
-    return CallFactory(event=event, unlimited=True, opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9))
+    opens_at, closes_at = now - timedelta(days=1), now + timedelta(days=9)
+    return CallFactory(event=event, unlimited=True, opens_at=opens_at, closes_at=closes_at, **traits)
 
 
 def _people_of(call: Call, addresses: Sequence[str], *, now: datetime) -> list[Registration]:

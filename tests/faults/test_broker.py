@@ -11,7 +11,6 @@ from ranportal.shared import clock
 from registrations import jobs
 from registrations.enums import MailState
 from registrations.models import OutgoingMail
-from tests.factories import CallFactory
 from tests.faults import invariants, report
 from tests.faults.mails import Count, count, open_call, put_mails, states, wait_until, wait_until_nothing_is_open
 from tests.faults.patient import PATIENCE
@@ -26,7 +25,7 @@ AT_A_TIME = 8
 def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(broker, worker, smtp_sink):
     a_time = 250 if report.is_full() else 20
     worker(concurrency=2, has_beat=True, app="tests.faults.impatient", CELERY_BROKER_URL=broker.url)
-    call = CallFactory(unlimited=True)
+    call = open_call()
     start = time.monotonic()
     for number in range(4):
         put_mails(a_time, call=call, name=f"flushed{number}-")

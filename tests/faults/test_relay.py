@@ -14,9 +14,9 @@ from ranportal.shared import clock
 from registrations.enums import MailState
 from registrations.mail import delivery, relay
 from registrations.models import MailGate, OutgoingMail
-from tests.factories import CallFactory, UserFactory
+from tests.factories import UserFactory
 from tests.faults import invariants, report
-from tests.faults.mails import Count, count, put_mails, states, wait_until, wait_until_nothing_is_open
+from tests.faults.mails import Count, count, open_call, put_mails, states, wait_until, wait_until_nothing_is_open
 from tests.faults.scaling import SCALING
 from tests.smtp_sink import Mishap, SmtpSink
 
@@ -38,7 +38,7 @@ def sign_in(smtp_sink: SmtpSink, settings: Any) -> None:
 def test_whatever_the_relay_does_no_mail_is_lost(worker, smtp_sink, sign_in):
     mails = 500 if report.is_full() else 60
     organiser = UserFactory(role=Role.ORGANISER)
-    call = CallFactory(unlimited=True, organisers=[organiser])
+    call = open_call(organisers=[organiser])
     put_mails(mails, call=call)
     expected = befall(smtp_sink, mails)
     start = time.monotonic()
