@@ -2,9 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import psycopg2
@@ -12,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from tests import crowd, databases
+from tests import databases
 from tests.faults import report
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -51,15 +49,6 @@ class Reader:
                 self._is_over.wait(0.002)
 
 
-@contextmanager
-def big_database(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
-    """A database of the previous release with so many registrations."""
-    with databases.fresh(folder, "migrated_of_a_test", is_migrated=True) as database, databases.used(database):
-        crowd.gather(rows)
-        call_command("migrate", "registrations", PREVIOUS, verbosity=0)
-        yield database
-
-
 def longest_wait(database: dict[str, Any], act: Callable[[], object]) -> tuple[float, int, float]:
     """Seconds that a reader waited at most while `act` ran, how often it read, and how long `act` took."""
     start = time.monotonic()
@@ -68,15 +57,14 @@ def longest_wait(database: dict[str, Any], act: Callable[[], object]) -> tuple[f
     return reader.longest, reader.reads, time.monotonic() - start
 
 
-def test_readers_hardly_wait_while_a_release_migrates(tmp_path):
-    rows = 200_000 if report.is_full() else 500
-
-    with big_database(tmp_path, rows) as database:
-        waited, reads, spent = longest_wait(database, lambda: call_command("migrate", verbosity=0))
-        locked, _, _ = longest_wait(database, lock_as_a_bad_migration_does)
+def test_readers_hardly_wait_while_a_release_migrates(big, big_rows):
+    with databases.used(big):
+        call_command("migrate", "registrations", PREVIOUS, verbosity=0)
+        waited, reads, spent = longest_wait(big, lambda: call_command("migrate", verbosity=0))
+        locked, _, _ = longest_wait(big, lock_as_a_bad_migration_does)
 
     report.add(
-        fault=f"this release's migrations over {rows:,} registrations while people read",
+        fault=f"this release's migrations over {big_rows:,} registrations while people read",
         goal="no read waits 1 s",
         reached=f"longest wait {waited * 1000:.0f} ms of {reads} reads, migrated in {spent:.1f} s; control (a lock"
         f" held for 1.2 s): {locked * 1000:.0f} ms",
