@@ -1,8 +1,9 @@
 """The runbook tells of what is there: its commands, files, settings and recipes work."""
 
+import os
+import pwd
 import re
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,12 +144,11 @@ def settings_file(tmp_path: Path) -> Path:
 
 
 def manage(settings_file: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """A management command as deploy/manage runs it, with these settings and nothing else."""
-    script = f'set -a; . "{settings_file}"; set +a; exec "$0" manage.py "$@"'
+    """A management command by deploy/manage, with these settings and nothing else, under the account of the tests."""
+    account = pwd.getpwuid(os.getuid()).pw_name
     return subprocess.run(
-        ["sh", "-c", script, sys.executable, *command],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin"},
+        [declared.DEPLOY / "manage", *command],
+        env={"PATH": "/usr/bin:/bin", "RANPORTAL_ENV": str(settings_file), "RANPORTAL_USER": account},
         capture_output=True,
         text=True,
         timeout=120,
