@@ -1,7 +1,8 @@
 """Databases that take no more: read-only, or full. Each fault begins, says how it was made, and ends."""
 
 import contextlib
-from collections.abc import Iterator
+import resource
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def _said_to_be_full(database: Database) -> Iterator[None]:
         yield
     finally:
         database.order("DROP FUNCTION no_room CASCADE", inside=True)
+
+
+@contextmanager
+def no_room_for_files(processes: Sequence[int], *, most: int) -> Iterator[None]:
+    """The system lets these processes write no file beyond so many bytes: half of it is there, and the rest fails."""
+    before = {number: resource.prlimit(number, resource.RLIMIT_FSIZE) for number in processes}
+    for number, (_, hard) in before.items():
+        resource.prlimit(number, resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        for number, limits in before.items():
+            resource.prlimit(number, resource.RLIMIT_FSIZE, limits)
 
 
 @contextmanager

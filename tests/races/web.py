@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from dev import processes
 from tests.workers import environment_of_this_test
@@ -52,7 +53,12 @@ class Browser:
         """The status of the answer to a form with these fields; `X_Request_Start="t=…"` adds a header."""
         return self._ask("POST", address, urlencode(fields | {"csrfmiddlewaretoken": _CSRF}), headers)
 
-    def _ask(self, method: str, address: str, body: str | None, more: Mapping[str, str] | None = None) -> int:
+    def post_files(self, address: str, fields: dict[str, Any]) -> int:
+        """The status of the answer to a form with these fields, of which some are files."""
+        body = encode_multipart(BOUNDARY, fields | {"csrfmiddlewaretoken": _CSRF})
+        return self._ask("POST", address, body, {"Content-Type": MULTIPART_CONTENT})
+
+    def _ask(self, method: str, address: str, body: str | bytes | None, more: Mapping[str, str] | None = None) -> int:
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
         headers |= {name.replace("_", "-"): value for name, value in (more or {}).items()}
