@@ -170,5 +170,6 @@ class Finding(models.TextChoices):
 
     LATE = "late", "Still waiting, long after it was due"
     STOPPED = "stopped", "Did not go out"
+    RETURNED = "returned", "Went out and came back"
     MISSING = "missing", "Was never written"
     DOUBLED = "doubled", "Tells the same twice"

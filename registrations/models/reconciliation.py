@@ -10,7 +10,7 @@ class Reconciliation(models.Model):
     """What one day's look at a call found: was everyone told once of what happened to their registration?
 
     `promised` mails are those that `told`, wait, were `replaced` by newer news before they left, did not go out
-    (`stopped`), or are `missing`: the five make the sum. `doubled` mails tell what another tells already; of those
+    or came back (`stopped`), or are `missing`: the five make the sum. `doubled` mails tell what another tells already; of those
     that told, `repeated` may have arrived twice.
     """
 

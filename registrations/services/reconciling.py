@@ -7,12 +7,14 @@ from the outbox. The two are made in one transaction, so each difference is some
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.timezone import get_current_timezone
 
 from events.models import Call
+from registrations import returned
 from registrations.enums import Act, Finding, MailKind, MailState, State
 from registrations.models import NotTold, OutgoingMail, Reconciliation, Registration, Transition
 from registrations.models.registration import ERASED
@@ -127,10 +129,13 @@ def _compare(call: Call, *, now: datetime) -> Found:
     return found
 
 
-def _note(found: Found, mail: OutgoingMail | None, *, registration_id: int, kind: MailKind, now: datetime) -> None:
+def _note(found: Found, mail: Any | None, *, registration_id: int, kind: MailKind, now: datetime) -> None:
     if mail is None:
         found.missing += 1
         found.untold.append(_look_at(Finding.MISSING, registration_id, kind, None))
+    elif mail.state == MailState.SENT and mail.is_back:
+        found.stopped += 1
+        found.untold.append(_look_at(Finding.RETURNED, registration_id, kind, mail))
     elif mail.state == MailState.SENT:
         found.told += 1
         found.repeated += mail.is_maybe_repeated
@@ -154,10 +159,10 @@ def _people() -> QuerySet[Registration]:
     return Registration.objects.exclude(address_index__startswith=ERASED)
 
 
-def _written(people: QuerySet[Registration], *, since: datetime) -> Iterator[OutgoingMail]:
+def _written(people: QuerySet[Registration], *, since: datetime) -> Iterator[Any]:
     mails = OutgoingMail.objects.filter(registration__in=people, kind__in=sorted(KINDS), created_at__gt=since)
     fields = ("key", "registration_id", "kind", "state", "due_at", "created_at", "is_undone", "is_maybe_repeated")
-    yield from mails.order_by().only(*fields).iterator()
+    yield from mails.order_by().only(*fields).annotate(is_back=returned.is_returned()).iterator()
 
 
 def _trail(people: QuerySet[Registration]) -> Iterator[Trace]:

@@ -6,7 +6,7 @@ import pytest
 
 from registrations.enums import Finding, MailKind, MailState, Outcome
 from registrations.mail import delivery
-from registrations.models import NotTold, OutgoingMail, Reconciliation, Registration
+from registrations.models import Bounce, NotTold, OutgoingMail, Reconciliation, Registration
 from registrations.services import addresses, intake, notices, places, privacy, reconciling, selection
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory, UserFactory, person
 
@@ -122,6 +122,15 @@ def test_a_mail_that_waits_is_found_an_hour_after_it_was_due(call):
     assert found() == []
     checked()
     assert found() == [(Finding.LATE, MailKind.CONFIRMED)]
+
+
+def test_a_mail_that_came_back_is_found(call):
+    register(call, 1)
+    send_all()
+    mail = OutgoingMail.objects.get(kind=MailKind.CONFIRMED)
+    Bounce.objects.create(mail=mail, at=MORNING, is_permanent=True, status="5.1.1")
+    assert checked() == {"promised": 2, "told": 1, "stopped": 1}
+    assert found() == [(Finding.RETURNED, MailKind.CONFIRMED)]
 
 
 def test_what_may_have_arrived_twice_is_counted(call):
