@@ -30,7 +30,7 @@ def no_doorbell(monkeypatch):
 def test_whatever_many_do_at_once_no_place_is_sold_twice_or_kept_from_those_who_wait():
     # Another walk each time; the seed stands in the table and in what a failure says.
     seed = int(os.environ.get("WALK_SEED") or random.SystemRandom().randrange(1_000_000))
-    steps = int(os.environ.get("WALK_STEPS") or (10_000 if report.is_full() else 400))
+    steps = int(os.environ.get("WALK_STEPS") or (10_000 if report.is_full() else 300))
     started = time.monotonic()
     walked = walk.start(seed=seed, steps=steps)
     walked.run()
