@@ -6,6 +6,7 @@ A key for one purpose says nothing about another, so a digest that leaks opens n
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -16,7 +17,12 @@ _MAC_BYTES = 20
 
 def derived_key(purpose: str, secret: str | None = None) -> bytes:
     """Return the 32-byte key of this purpose (HKDF-SHA256), from ``secret`` or else from SECRET_KEY."""
-    material = (settings.SECRET_KEY if secret is None else secret).encode()
+    return _derived(purpose, settings.SECRET_KEY if secret is None else secret)
+
+
+@lru_cache(maxsize=32)
+def _derived(purpose: str, secret: str) -> bytes:
+    material = secret.encode()
     extracted = hmac.digest(b"ranportal.shared.crypto", material, _DIGEST)
     return hmac.digest(extracted, purpose.encode() + b"\x01", _DIGEST)
 

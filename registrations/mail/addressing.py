@@ -10,9 +10,8 @@ from registrations.mail import catalogue
 from registrations.models import OutgoingMail
 
 
-def recipient_of(mail: OutgoingMail) -> str:
-    """The address as mail servers read it. Raises ValidationError or idna.IDNAError for one that is none."""
-    address = mail.registration.identity.email if mail.registration else mail.call.reply_to
+def as_servers_read_it(address: str) -> str:
+    """The address with its domain in ASCII. Raises ValidationError or idna.IDNAError for one that is none."""
     # Whatever wrote the row: a line break in it would write headers.
     validate_email(address)
     local, _, domain = address.rpartition("@")

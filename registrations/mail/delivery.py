@@ -5,7 +5,9 @@ the mail before (law 3).
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +23,7 @@ from registrations.mail.relay import Postponed, Rejected, Relay, RelayClosed, St
 from registrations.models import MailGate, OutgoingMail
 
 LEASE = timedelta(seconds=60)
-BATCH = 50
+BATCH = 100
 #: After so long the rest of a batch is put back: something more urgent may have come, and leases must not run out.
 TURN = timedelta(seconds=10)
 #: Minutes between attempts, the last one repeated.
@@ -29,6 +31,8 @@ RETRY_MINUTES = (1, 2, 5, 10, 20, 40, 60)
 GIVE_UP_AFTER = timedelta(hours=72)
 #: Seconds for which a refusing relay is left alone, doubling up to the last.
 GATE_SECONDS = (30, 60, 120, 300)
+#: A mail whose reader alone a relay refuses so stands back: longer than the gate is shut, so that the others go first.
+STANDS_BACK = timedelta(minutes=10)
 
 
 class LeaseLost(Exception):
@@ -56,6 +60,9 @@ def drain(*, clock: Callable[[], datetime], seconds: float) -> int:
                 break
             batch = Batch(mails, relay=line.relay, clock=clock)
             is_open = batch.send()
+            if is_open and batch.sent and not sent:
+                # The relay is known to work.
+                MailGate.objects.filter(pk=1, failures__gt=0).update(failures=0, closed_until=None, reason="")
             sent += batch.sent
             if not is_open:
                 break
@@ -72,6 +79,21 @@ def is_gate_open(*, now: datetime) -> bool:
     return not leases.shut_gate(now=now).exists()
 
 
+@dataclass(frozen=True)
+class _Message:
+    """A mail's bytes: as they are stored, and as they go out to the recipient."""
+
+    rendered: bytes
+    recipient: str
+    filled_in: bytes
+
+
+def _message_of(mail: OutgoingMail) -> _Message:
+    rendered = bytes(mail.rendered) if mail.rendered is not None else shapes.render(mail)
+    recipient = addressing.as_servers_read_it(mail.address)  # type: ignore[attr-defined]
+    return _Message(rendered, recipient, addressing.filled_in(rendered, mail, recipient=recipient))
+
+
 class Batch:
     """Mails of one claim on their way through one relay.
 
@@ -81,19 +103,19 @@ class Batch:
 
     def __init__(self, mails: Sequence[OutgoingMail], *, relay: Relay, clock: Callable[[], datetime]) -> None:
         self.sent = 0
-        self._mails = list(mails)
+        self._mails = deque(mails)
         self._relay = relay
         self._clock = clock
         self._unwritten: OutgoingMail | None = None
+        self._ready: dict[int, _Message] = {}
 
     def send(self) -> bool:
         """Hand over mail by mail until the turn is over; False when the gate is shut. What did not go is put back."""
         turn_ends = self._clock() + TURN
         try:
-            for mail in tuple(self._mails):
-                if self._clock() >= turn_ends:
-                    break
-                self.hand_over(mail)
+            while self._mails and self._clock() < turn_ends:
+                self.hand_over(self._mails[0])
+                self._mails.popleft()
         except GateShut:
             return False
         except RelayClosed as closed:
@@ -102,8 +124,6 @@ class Batch:
         finally:
             self.settle()
             leases.put_back(self._mails)
-        if self.sent:
-            MailGate.objects.filter(pk=1, failures__gt=0).update(failures=0, closed_until=None, reason="")
         return True
 
     def hand_over(self, mail: OutgoingMail) -> bool:
@@ -112,9 +132,7 @@ class Batch:
         if mail.useless_after is not None and mail.useless_after <= now:
             return self._ends(mail, state=MailState.TOO_LATE, last_error="Its time was over before it could be sent.")
         try:
-            rendered = bytes(mail.rendered) if mail.rendered is not None else shapes.render(mail)
-            recipient = addressing.recipient_of(mail)
-            message = addressing.filled_in(rendered, mail, recipient=recipient)
+            message = self._ready.pop(mail.pk, None) or _message_of(mail)
         except (SoftTimeLimitExceeded, DatabaseError):
             raise  # says nothing about the mail
         except Exception as error:  # any fault of a template concerns this one mail, and must not stop the others
@@ -123,9 +141,10 @@ class Batch:
             self._relay.hand_over,
             name=f"{mail.date:%Y%m%dT%H%M%S}-{mail.pk:06}-{mail.kind}",
             sender=settings.ENVELOPE_FROM,
-            recipient=recipient,
-            message=message,
-            before_data=partial(self._begin, mail, rendered=rendered),
+            recipient=message.recipient,
+            message=message.filled_in,
+            before_data=partial(self._begin, mail, rendered=message.rendered),
+            meanwhile=self._look_ahead,
         )
         return self._sent(mail, offer)
 
@@ -140,11 +159,10 @@ class Batch:
         except LeaseLost:
             if not is_gate_open(now=self._clock()):
                 raise GateShut from None
-            # Whoever has it, or has locked it at this moment, is not asked again before the lease is over.
-            self._mails.remove(mail)
             return False
-        except RelayClosed:
-            self._ends(mail, state=MailState.QUEUED)
+        except RelayClosed as closed:
+            later = {"due_at": self._clock() + STANDS_BACK} if closed.is_for_reader else {}
+            self._ends(mail, state=MailState.QUEUED, **later)
             raise
         except Rejected as refusal:
             return self._ends(mail, state=MailState.REFUSED, attempts=mail.attempts + 1, last_error=str(refusal))
@@ -161,6 +179,17 @@ class Batch:
         if mail is not None:
             values = {"attempts": mail.attempts + 1, "sent_at": mail.sent_at, "last_error": ""}
             leases.finish(mail, state=MailState.SENT, **values)
+
+    def _look_ahead(self) -> None:
+        """Make the next mail ready; what is wrong with it is found when its turn comes."""
+        if len(self._mails) > 1:
+            following = self._mails[1]
+            try:
+                self._ready[following.pk] = _message_of(following)
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception:  # noqa: S110 - tried again, and noted, in its own turn
+                pass
 
     def _begin(self, mail: OutgoingMail, *, rendered: bytes) -> None:
         now = self._clock()

@@ -1,8 +1,9 @@
 """Hands a finished message to the next station: an SMTP relay, or a folder in the demo. Says what its answer means."""
 
+import re
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Protocol
@@ -15,6 +16,8 @@ TIMEOUT = 10
 BUSY = 421
 _BUSY = f"The relay is busy ({BUSY})."
 
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
 #: Answers that say that we are not signed in as we should be (RFC 4954), whatever they answer.
 ABOUT_SIGN_IN = frozenset({530, 534, 535, 538})
 #: Refusals at MAIL FROM that concern the size or the parameters of one mail (RFC 1870, RFC 5321).
@@ -22,7 +25,14 @@ ABOUT_THIS_MAIL = frozenset({552, 555})
 
 
 class RelayClosed(Exception):
-    """The relay takes no mail from us now (refused connection, sign-in, sender): says nothing about this mail."""
+    """The relay takes no mail from us now (refused connection, sign-in, sender): says nothing about this mail.
+
+    `is_for_reader`: it let us in, and said so only about this mail's reader; others may go.
+    """
+
+    def __init__(self, reason: str, *, is_for_reader: bool = False) -> None:
+        super().__init__(reason)
+        self.is_for_reader = is_for_reader
 
 
 class Postponed(Exception):
@@ -55,9 +65,17 @@ class Relay(Protocol):
         """End the connection at once, wherever the talk stands."""
 
     def hand_over(
-        self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+        self,
+        *,
+        name: str,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        before_data: Callable[[], None],
+        meanwhile: Callable[[], None],
     ) -> None:
-        """Deliver one message; calls `before_data` when only the message itself is still to be sent.
+        """Deliver one message. Calls `before_data` when only the message itself is still to be sent, and `meanwhile`
+        when it is sent and the answer may take a while.
 
         Raises RelayClosed, Stale, Postponed, Rejected, or what `before_data` raises. After Stale the next try is made
         on a new connection.
@@ -91,7 +109,14 @@ class FolderRelay:
         """Nothing is open."""
 
     def hand_over(
-        self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+        self,
+        *,
+        name: str,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        before_data: Callable[[], None],
+        meanwhile: Callable[[], None],
     ) -> None:
         before_data()
         try:
@@ -127,7 +152,14 @@ class SmtpRelay:
             self._smtp = None
 
     def hand_over(
-        self, *, name: str, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+        self,
+        *,
+        name: str,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        before_data: Callable[[], None],
+        meanwhile: Callable[[], None],
     ) -> None:
         was_open = self.is_connected
         try:
@@ -142,9 +174,11 @@ class SmtpRelay:
             self._reset(smtp)
             raise
         try:
-            code, _ = smtp.data(message)
-        except smtplib.SMTPDataError as error:
-            code = error.smtp_code
+            code, _ = smtp.docmd("DATA")
+            if code == 354:
+                smtp.send(_LEADING_DOT.sub(b"..", message) + b".\r\n")
+                meanwhile()
+                code, _ = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.cut()
             raise Postponed(f"No answer after the message ({type(error).__name__}).", is_uncertain=True) from error
@@ -157,14 +191,15 @@ class SmtpRelay:
         options = [f"SIZE={size}"] if smtp.has_extn("size") else []
         if smtp.has_extn("8bitmime"):
             options.append("BODY=8BITMIME")
+        # Written by hand: smtplib parses each address once more, and waits between the two.
+        commands = [" ".join([f"MAIL FROM:<{sender}>", *options]), f"RCPT TO:<{recipient}>"]
         try:
-            code, _ = smtp.mail(sender, options)
-            is_about_sender = code != 250
-            if not is_about_sender:
-                code, _ = smtp.rcpt(recipient)
+            codes = _say_together(smtp, commands) if smtp.has_extn("pipelining") else _say(smtp, commands)
         except (OSError, smtplib.SMTPException) as error:
             self.cut()
             raise Postponed(f"The connection broke ({_name(error)}).") from error
+        is_about_sender = codes[0] != 250
+        code = codes[0] if is_about_sender else codes[-1]
         if code in (250, 251):
             return smtp
         self._after(code, smtp)
@@ -193,6 +228,22 @@ class SmtpRelay:
             self.cut()
 
 
+def _say(smtp: smtplib.SMTP, commands: Sequence[str]) -> list[int]:
+    """The answers to these commands, the last one to the first that was refused."""
+    codes: list[int] = []
+    for command in commands:
+        codes.append(smtp.docmd(command)[0])
+        if codes[-1] >= 300:
+            break
+    return codes
+
+
+def _say_together(smtp: smtplib.SMTP, commands: Sequence[str]) -> list[int]:
+    """The answers to commands that are said without waiting (RFC 2920)."""
+    smtp.send("".join(f"{command}\r\n" for command in commands))
+    return [smtp.getreply()[0] for _ in commands]
+
+
 def _connect() -> smtplib.SMTP:
     where, patience = (settings.EMAIL_HOST, settings.EMAIL_PORT), settings.EMAIL_TIMEOUT or TIMEOUT
     smtp = (
@@ -218,7 +269,7 @@ def _verdict(code: int) -> Exception:
     if code == BUSY:
         return Postponed(_BUSY)
     if code in ABOUT_SIGN_IN:
-        return RelayClosed(f"The relay wants us to sign in ({code}).")
+        return RelayClosed(f"The relay wants us to sign in ({code}).", is_for_reader=True)
     return Rejected(f"Refused for good ({code}).") if code >= 500 else Postponed(f"Not now ({code}).")
 
 

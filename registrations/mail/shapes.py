@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 
@@ -26,9 +27,10 @@ class _Shape:
     """All that a message depends on beside the own words."""
 
     kind: str
-    facts: str
+    said: str
     message_id: str
     has_link: bool
+    facts: dict[str, Any] = field(compare=False)
     sender: str = field(default_factory=lambda: settings.MAIL_FROM)
     site_url: str = field(default_factory=lambda: settings.SITE_URL)
 
@@ -36,12 +38,13 @@ class _Shape:
 def render(mail: OutgoingMail) -> bytes:
     """The same bytes as `catalogue.render`, and what it raises."""
     local_part, at, domain = mail.message_id.partition("@")
-    reference, facts = mail.facts.get("reference", ""), json.dumps(mail.facts)
+    reference, said = mail.facts.get("reference", ""), repr(mail.facts)
     shape = _Shape(
         kind=mail.kind,
-        facts=facts.replace(reference, _REFERENCE) if reference else facts,
+        said=said.replace(reference, _REFERENCE) if reference else said,
         message_id="<" + _ID_LETTER * (len(local_part) - 1) + at + domain,
         has_link=mail.link_id is not None,
+        facts=mail.facts,
     )
     message, marks = _rendered(shape)
     words = _own_words(mail)
@@ -55,9 +58,10 @@ def render(mail: OutgoingMail) -> bytes:
 @lru_cache(maxsize=256)
 def _rendered(shape: _Shape) -> tuple[bytes, list[bytes]]:
     """The message with the stand-ins, and what they are."""
+    reference, facts = shape.facts.get("reference", ""), json.dumps(shape.facts)
     stand_in = OutgoingMail(
         kind=shape.kind,
-        facts=json.loads(shape.facts),
+        facts=json.loads(facts.replace(reference, _REFERENCE) if reference else facts),
         message_id=shape.message_id,
         date=_DATE,
         link_id=1 if shape.has_link else None,

@@ -5,11 +5,12 @@ from datetime import timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from registrations import links
 from registrations.enums import MailKind, MailState
-from registrations.mail import catalogue, delivery, lines, outbox, shapes
+from registrations.mail import catalogue, delivery, leases, lines, outbox, shapes
 from registrations.mail.relay import Postponed, Rejected, RelayClosed
 from registrations.models import Identity, MailGate, OutgoingMail
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
@@ -32,12 +33,13 @@ class FakeRelay:
     cut = hang_up
     is_connected = False
 
-    def hand_over(self, *, name, sender, recipient, message, before_data) -> None:
+    def hand_over(self, *, name, sender, recipient, message, before_data, meanwhile) -> None:
         answer = self.answers.pop(0) if self.answers else None
         if answer is not None:
             raise answer
         before_data()
         self.during()
+        meanwhile()
         self.kept.append((recipient, message))
 
 
@@ -337,7 +339,7 @@ def test_who_pauses_stops_also_what_a_worker_has_claimed_already(relay):
 
 
 def test_a_mail_that_cannot_be_rendered_is_shown_and_does_not_stop_the_others(relay):
-    broken = OutgoingMailFactory(facts={})
+    broken = OutgoingMailFactory(kind=MailKind.CONFIRMED, facts={"calendar": {"uid": "of no event"}})
     other = OutgoingMailFactory()
     assert drain() == 1
     broken.refresh_from_db()
@@ -458,3 +460,104 @@ def test_the_database_refuses_a_mail_that_cannot_be(values):
 def test_there_is_one_gate():
     with pytest.raises(IntegrityError), transaction.atomic():
         MailGate.objects.create(pk=2)
+
+
+def test_what_was_undone_on_its_way_is_not_repeated_by_the_next_worker(relay):
+    mail = OutgoingMailFactory(state=MailState.HANDING_OVER, lease_token="dead", lease_until=NOW, is_undone=True)
+    assert drain() == 0
+    assert (state_of(mail), relay.kept) == (MailState.CANCELLED, [])
+
+
+def test_each_mail_costs_one_statement_and_a_batch_a_few(relay, django_assert_max_num_queries):
+    OutgoingMailFactory.create_batch(40)
+    with django_assert_max_num_queries(40 + 25):
+        assert drain() == 40
+
+
+def test_that_a_mail_is_sent_is_written_with_the_next_hand_over(relay):
+    first, second = OutgoingMailFactory.create_batch(2)
+    seen = []
+    relay.during = lambda: seen.append((state_of(first), state_of(second)))
+    drain()
+    assert seen == [(MailState.HANDING_OVER, MailState.LEASED), (MailState.SENT, MailState.HANDING_OVER)]
+    assert state_of(second) == MailState.SENT
+
+
+def test_a_result_does_not_wait_for_a_next_mail_that_takes_long_to_refuse(relay):
+    first, second = OutgoingMailFactory.create_batch(2)
+    relay.answers = [None, Postponed("Not now (451).")]
+    drain()
+    assert (state_of(first), state_of(second)) == (MailState.SENT, MailState.QUEUED)
+
+
+@pytest.mark.parametrize("fault", [SoftTimeLimitExceeded(), DatabaseError("gone")], ids=repr)
+def test_a_fault_of_the_moment_while_rendering_says_nothing_about_the_mail(relay, monkeypatch, fault):
+    """Celery ends what takes too long, in the middle of whatever it does."""
+
+    def breaks(mail):
+        raise fault
+
+    monkeypatch.setattr(shapes, "render", breaks)
+    mails = OutgoingMailFactory.create_batch(2)
+    with pytest.raises(type(fault)):
+        drain()
+    for mail in mails:
+        mail.refresh_from_db()
+        assert (mail.state, mail.attempts, mail.lease_token, mail.last_error) == (MailState.QUEUED, 0, "", "")
+    monkeypatch.undo()
+
+
+def test_what_went_before_a_fault_is_written_down(relay):
+    """A soft time limit strikes at the second mail: the first one's result is not lost."""
+    first, second = OutgoingMailFactory.create_batch(2)
+    relay.answers = [None, SoftTimeLimitExceeded()]
+    with pytest.raises(SoftTimeLimitExceeded):
+        drain()
+    assert (state_of(first), state_of(second)) == (MailState.SENT, MailState.QUEUED)
+
+
+def test_after_a_turn_the_rest_is_put_back_so_that_what_is_urgent_comes_first(relay):
+    OutgoingMailFactory.create_batch(3, priority=PRIORITY.BULK)
+    moments = [NOW]
+    urgent = []
+
+    def takes_long():
+        moments[0] += delivery.TURN
+        if not urgent:
+            urgent.append(OutgoingMailFactory(priority=PRIORITY.AT_ONCE))
+
+    relay.during = takes_long
+    delivery.drain(clock=lambda: moments[0], seconds=1000)
+    recipients = [recipient for recipient, _ in relay.kept]
+    assert recipients.index(urgent[0].registration.identity.email) == 1
+    assert len(recipients) == len(set(recipients)) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_undoes_a_mail_and_who_hands_it_over_do_not_wait_for_each_other():
+    """The one holds the next mail and wants the last one, the other the reverse: waiting would be for ever."""
+    OutgoingMailFactory.create_batch(2)
+    first, second = delivery.claim(now=NOW)
+    assert leases.hand_over(first, rendered=b"", sent=None, now=NOW, until=NOW + delivery.LEASE) == (True, True)
+    first.sent_at = NOW
+    is_held, may_end = Event(), Event()
+
+    def undoes():
+        try:
+            with transaction.atomic():
+                OutgoingMail.objects.filter(pk=second.pk).update(is_undone=True)
+                is_held.set()
+                may_end.wait(10)
+        finally:
+            connection.close()
+
+    other = Thread(target=undoes)
+    other.start()
+    is_held.wait(10)
+    if connection.vendor == "sqlite":
+        may_end.set()
+    may_go, is_written = leases.hand_over(second, rendered=b"", sent=first, now=NOW, until=NOW + delivery.LEASE)
+    may_end.set()
+    other.join()
+    assert (may_go, is_written) == (False, True)
+    assert [state_of(mail) for mail in (first, second)] == [MailState.SENT, MailState.LEASED]
