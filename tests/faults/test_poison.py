@@ -98,3 +98,16 @@ def write_to(mail: OutgoingMail, address: str) -> None:
 
 def address_of(mail: OutgoingMail) -> str:
     return Identity.objects.get(registration=mail.registration_id).email
+
+
+def test_an_address_that_the_relay_will_never_serve_holds_up_nobody(smtp_sink, scaled):
+    """It stands first, and its answer is one that shuts the gate: 530 says that nobody may send."""
+    put_mails(4)
+    smtp_sink.behaviour.recipients["to0@example.org"] = "530 5.7.0 authentication required"
+
+    def have_three_come() -> bool:
+        delivery.drain(clock=clock.now, seconds=5)
+        return len(smtp_sink.messages) == 3
+
+    wait_until(have_three_come, seconds=30)
+    assert OutgoingMail.objects.get(state__in=OPEN).attempts == 0
