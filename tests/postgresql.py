@@ -59,6 +59,10 @@ class Server:
         """End the server at once, as an immediate shutdown does: no session is waited for, nothing is written down."""
         processes.stop(self._process, how=signal.SIGQUIT)
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Freeze its main program, which takes new connections (SIGSTOP), or let it go on (SIGCONT)."""
+        self._process.send_signal(number)
+
     def make_folder(self, path: Path) -> None:
         """Make a folder that only the server may read."""
         path.mkdir(mode=0o700)

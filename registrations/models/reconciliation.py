@@ -9,8 +9,8 @@ from registrations.models.registration import Registration
 class Reconciliation(models.Model):
     """What one day's look at a call found: was everyone told once of what happened to their registration?
 
-    `promised` mails are those that `told`, wait, were `replaced` by newer news before they left, did not go out
-    or came back (`stopped`), or are `missing`: the five make the sum. `doubled` mails tell what another tells already; of those
+    `promised` mails are those that `told`, wait, were `replaced` by newer news before they left, did not go out or came
+    back (`stopped`), or are `missing`: the five make the sum. `doubled` mails tell what another tells already; of those
     that told, `repeated` may have arrived twice.
     """
 

@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from kombu import Connection
 
 from ranportal import urls
+from ranportal.celery import app
 from ranportal.shared import clock, health
 from registrations import watch
 from registrations.models import BeatPulse
@@ -162,6 +163,24 @@ def test_a_part_that_hangs_does_not_hang_the_page(monkeypatch):
     assert asked(slow, quick) == (200, {"ready": True, "slow": "ok", "quick": "ok"})
 
 
+def test_without_a_thread_of_its_own_it_would(monkeypatch):
+    class InLine:
+        def __init__(self, target, args, daemon):
+            self.start = lambda: target(*args)
+
+    monkeypatch.setattr(health, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(health.threading, "Thread", InLine)
+    answered = []
+
+    def ask():
+        threading.Event().wait(0.5)
+        answered.append(1)
+        return {"slow": "ok"}
+
+    assert asked(health.Probe("slow", ask=ask)) == (200, {"ready": True, "slow": "ok"})
+    assert answered == [1]
+
+
 def test_a_question_that_is_lost_is_asked_again(monkeypatch):
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(health, "GIVEN_UP_AFTER", 0.1)
@@ -187,6 +206,18 @@ def test_workers_are_asked_once_in_five_seconds(monkeypatch):
     moment += health.WORKER_KEPT
     probe.start().result(5)
     assert len(asks) == 2
+
+
+def test_a_worker_takes_rings_jobs_and_the_pulse_from_queues_of_their_own():
+    names = ("registrations.mail.tasks.deliver", "registrations.jobs.run_scans", "registrations.jobs.beat_pulse")
+    queues = [app.amqp.router.route({}, name)["queue"].name for name in names]
+    assert queues == ["celery", "clock", "pulse"]
+    assert set(app.amqp.queues.consume_from) == set(queues)
+
+
+def test_beat_beats_well_within_the_time_after_which_it_is_silent():
+    every = timedelta(seconds=app.conf.beat_schedule["be heard"]["schedule"])
+    assert every * 3 <= watch.SILENT_AFTER
 
 
 def test_health_cannot_be_posted_to(client):
