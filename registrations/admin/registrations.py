@@ -29,7 +29,7 @@ class RegistrationAdmin(admin.ModelAdmin):
     list_display = (
         "reference_link",
         "name",
-        "state",
+        "state_shown",
         "check_result",
         "country_shown",
         "profession",
@@ -129,10 +129,13 @@ class RegistrationAdmin(admin.ModelAdmin):
     @admin.display(description="reference", ordering="reference")
     def reference_link(self, registration: Registration) -> SafeString:
         address = reverse("admin:registrations_registration_change", args=[registration.pk])
-        link = format_html('<a href="{}">{}</a>', address, registration.reference)
-        if registration.is_unreachable:
-            return format_html('{} <span class="people-warn">mail came back</span>', link)
-        return link
+        return format_html('<a href="{}">{}</a>', address, registration.reference)
+
+    @admin.display(description="state", ordering="state")
+    def state_shown(self, registration: Registration) -> SafeString | str:
+        if not registration.is_unreachable:
+            return registration.get_state_display()
+        return format_html('{}<br><span class="people-warn">mail came back</span>', registration.get_state_display())
 
     @admin.display(description="name", ordering="identity__family_name")
     def name(self, registration: Registration) -> str:

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from registrations.enums import Outcome, State
-from registrations.models import Registration
+from registrations.models import Bounce, Registration
 from tests.factories import DecisionFactory, OutgoingMailFactory, RegistrationFactory, ReviewFactory
 from tests.registrations.people_story import LIST, REVIEWS, act_page, application, call_page, change_page, story
 
@@ -52,6 +52,8 @@ def test_nothing_stands_in_an_organiser_s_way(page: Page, site: str):
     RegistrationFactory(call=told.call, confirmed=True)
     OutgoingMailFactory(registration=told.applicant, refused=True)
     OutgoingMailFactory(registration=selected, kind="selected")
+    back = OutgoingMailFactory(registration=selected, kind="selected", sent=True)
+    Bounce.objects.create(mail=back, digest="", is_permanent=True, status="5.1.1", at=back.sent_at)
     sign_in(page, site, told.organiser.email)
     calls = ["preview/", "release/", "not-answered/", "not-told/", "attendance/", "register/"]
     addresses = [

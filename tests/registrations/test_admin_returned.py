@@ -72,7 +72,9 @@ def test_the_list_the_persons_page_and_the_call_show_it(client, call):
     assert people.count("mail came back") == 1
     assert '<dt>Mail came back</dt><dd><span class="people-warn">1</span>' in people
     assert "The mail of 1 came back" in text(client, f"{PEOPLE}calls/")
-    assert "Came back (5.1.1)" in text(client, f"{PEOPLE}{back.registration_id}/change/")
+    person = text(client, f"{PEOPLE}{back.registration_id}/change/")
+    assert "Came back (5.1.1)" in person
+    assert "mail came back" in person.partition("<dt>E-mail address</dt>")[2].partition("</dd>")[0]
     assert "Came back" not in text(client, f"{PEOPLE}{fine.registration_id}/change/")
 
 
