@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from ranportal.shared import clock
-from registrations.mail import bounces, delivery
+from registrations.mail import bounces, delivery, restored
 from registrations.mail.mailboxes import MailboxAway
 from registrations.services import notices, privacy, pulse, reconciling
 
@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 @shared_task
 def sweep_outbox() -> int:
     """Send what no doorbell announced; returns how many mails were sent."""
+    restored.hold_if_turned_back(now=clock.now())
     return delivery.drain(clock=clock.now, seconds=25)
 
 
