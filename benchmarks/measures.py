@@ -1,17 +1,14 @@
-"""What is measured: pages, one registration, a release of many decisions, the sending of its mails."""
+"""What is measured: pages, one registration, a release of many decisions."""
 
 import itertools
-import smtplib
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parseaddr
 from functools import partial
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,8 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from events.models import Call
 from ranportal.shared import clock
 from registrations import links
-from registrations.enums import MailState, Outcome, State
-from registrations.mail import delivery
+from registrations.enums import Outcome, State
 from registrations.models import Identity, OutgoingMail, PrivateLink, Registration, Transition
 from registrations.people import address_index
 from registrations.services import selection
@@ -185,28 +181,6 @@ def _bare_writing(call: Call) -> float:
             transaction.set_rollback(True)
 
     return _timed(write)
-
-
-def sending(call: Call, *, seconds: float) -> list[Measured]:
-    """The outbox of the call drained by this one process, against a bare loop over the same messages and relay."""
-    OutgoingMail.objects.exclude(call=call).filter(state=MailState.QUEUED).update(state=MailState.HELD)
-    sent = 0
-
-    def drain() -> None:
-        nonlocal sent
-        sent = delivery.drain(clock=clock.now, seconds=seconds)
-
-    spent = _timed(drain)
-    messages = [bytes(mail.rendered or b"") for mail in call.mails.filter(state=MailState.SENT)]
-    bare = _timed(lambda: _hand_over(messages))
-    note = f"{sent / spent:.0f}/s against {sent / bare:.0f}/s, {sent:,} mails"
-    return [Measured("a mail through the outbox, one process", spent / sent, bare / sent, note)]
-
-
-def _hand_over(messages: list[bytes]) -> None:
-    with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT) as smtp:
-        for message in messages:
-            smtp.sendmail(parseaddr(settings.MAIL_FROM)[1], "person@example.org", message)
 
 
 def _timed(act: Callable[[], object]) -> float:

@@ -1,5 +1,6 @@
 """Measures on the database of the environment: empty before, with the demo's content and a big call afterwards."""
 
+import os
 from pathlib import Path
 
 import django
@@ -11,9 +12,11 @@ from django.test.utils import override_settings
 django.setup()
 
 # Models can be imported only now.
-from benchmarks import measures  # noqa: E402
+from benchmarks import mailing, measures  # noqa: E402
 
 PEOPLE = 1000
+#: Of the outbox and of the bare loop, in turns.
+ROUNDS = 3
 
 
 def main() -> None:
@@ -30,7 +33,8 @@ def main() -> None:
         _print(measures.strangers(seconds=4))
     call = measures.big_call(people=PEOPLE)
     _print(measures.release(call))
-    _print(measures.sending(call, seconds=12))
+    for processes in (1, 2) if connection.vendor == "postgresql" else (1,):
+        _print([mailing.sending(call, processes=processes, rounds=ROUNDS, environ=os.environ)])
 
 
 def _print(found: list[measures.Measured]) -> None:
