@@ -31,7 +31,7 @@ SWEEP = "registrations.jobs.sweep_outbox"
 app = Celery("ranportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
-    # In a zone with daylight saving, beat has a hole of one hour in October.
+    # In a zone with daylight saving, what is named by the clock (crontab) has a hole of one hour in October.
     timezone="UTC",
     enable_utc=True,
     # Named one by one: autodiscovery looks for <app>.tasks only.
