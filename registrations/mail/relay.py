@@ -74,8 +74,8 @@ class Relay(Protocol):
         before_data: Callable[[], None],
         meanwhile: Callable[[], None],
     ) -> None:
-        """Deliver one message. Calls `before_data` when only the message itself is still to be sent, and `meanwhile`
-        when it is sent and the answer may take a while.
+        """Deliver one message. Calls `before_data` before the message itself goes, when the relay took sender and
+        recipient or thinks about them, and `meanwhile` when it thinks about the message.
 
         Raises RelayClosed, Stale, Postponed, Rejected, or what `before_data` raises. After Stale the next try is made
         on a new connection.
@@ -163,15 +163,10 @@ class SmtpRelay:
     ) -> None:
         was_open = self.is_connected
         try:
-            smtp = self._offered(sender=sender, recipient=recipient, size=len(message))
+            smtp = self._offered(sender=sender, recipient=recipient, size=len(message), before_data=before_data)
         except Postponed as ended:
             if was_open and not self.is_connected:
                 raise Stale from ended
-            raise
-        try:
-            before_data()
-        except Exception:
-            self._reset(smtp)
             raise
         try:
             code, _ = smtp.docmd("DATA")
@@ -186,7 +181,7 @@ class SmtpRelay:
             self._after(code, smtp)
             raise _verdict(code)
 
-    def _offered(self, *, sender: str, recipient: str, size: int) -> smtplib.SMTP:
+    def _offered(self, *, sender: str, recipient: str, size: int, before_data: Callable[[], None]) -> smtplib.SMTP:
         smtp = self._connection()
         options = [f"SIZE={size}"] if smtp.has_extn("size") else []
         if smtp.has_extn("8bitmime"):
@@ -194,7 +189,7 @@ class SmtpRelay:
         # Written by hand: smtplib parses each address once more, and waits between the two.
         commands = [" ".join([f"MAIL FROM:<{sender}>", *options]), f"RCPT TO:<{recipient}>"]
         try:
-            codes = _say_together(smtp, commands) if smtp.has_extn("pipelining") else _say(smtp, commands)
+            codes = self._said(smtp, commands, meanwhile=before_data)
         except (OSError, smtplib.SMTPException) as error:
             self.cut()
             raise Postponed(f"The connection broke ({_name(error)}).") from error
@@ -206,6 +201,24 @@ class SmtpRelay:
         if is_about_sender and code >= 500 and code not in ABOUT_THIS_MAIL:
             raise RelayClosed(f"The relay refuses us as sender ({code}).")
         raise _verdict(code)
+
+    def _said(self, smtp: smtplib.SMTP, commands: Sequence[str], *, meanwhile: Callable[[], None]) -> list[int]:
+        """The answers to these commands; where the relay can take them together (RFC 2920), without waiting between."""
+        codes: list[int] = []
+        waiting = len(commands) if smtp.has_extn("pipelining") else 0
+        if waiting:
+            smtp.send("".join(f"{command}\r\n" for command in commands))
+        else:
+            for command in commands:
+                codes.append(smtp.docmd(command)[0])
+                if codes[-1] >= 300:
+                    return codes
+        try:
+            meanwhile()
+        except Exception:
+            self._reset(smtp, waiting=waiting)
+            raise
+        return codes + [smtp.getreply()[0] for _ in range(waiting)]
 
     def _connection(self) -> smtplib.SMTP:
         if self._smtp is None:
@@ -221,27 +234,14 @@ class SmtpRelay:
         else:
             self._reset(smtp)
 
-    def _reset(self, smtp: smtplib.SMTP) -> None:
+    def _reset(self, smtp: smtplib.SMTP, *, waiting: int = 0) -> None:
+        """Forget the mail that was begun, and so many answers that were not heard yet."""
         try:
+            for _ in range(waiting):
+                smtp.getreply()
             smtp.rset()
         except (OSError, smtplib.SMTPException):
             self.cut()
-
-
-def _say(smtp: smtplib.SMTP, commands: Sequence[str]) -> list[int]:
-    """The answers to these commands, the last one to the first that was refused."""
-    codes: list[int] = []
-    for command in commands:
-        codes.append(smtp.docmd(command)[0])
-        if codes[-1] >= 300:
-            break
-    return codes
-
-
-def _say_together(smtp: smtplib.SMTP, commands: Sequence[str]) -> list[int]:
-    """The answers to commands that are said without waiting (RFC 2920)."""
-    smtp.send("".join(f"{command}\r\n" for command in commands))
-    return [smtp.getreply()[0] for _ in commands]
 
 
 def _connect() -> smtplib.SMTP:

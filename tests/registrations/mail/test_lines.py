@@ -75,7 +75,6 @@ def test_without_the_lines_the_relay_would_send_them_away(smtp_sink, settings, m
     OutgoingMailFactory.create_batch(30, registration=RegistrationFactory())
     drain_side_by_side(monkeypatch)
     assert smtp_sink.most_sessions > 2
-    assert "421" in MailGate.objects.get().reason
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """What a mail server answers, and what becomes of the mails: law 3, against a real server on a socket."""
 
+import smtplib
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -7,7 +8,7 @@ import pytest
 from django.db import connection
 
 from registrations.enums import MailState
-from registrations.mail import delivery, leases, shapes
+from registrations.mail import delivery, leases, lines, outbox, shapes
 from registrations.models import MailGate, OutgoingMail
 from tests.factories import NOW, OutgoingMailFactory
 
@@ -197,3 +198,41 @@ def test_the_server_s_own_words_are_not_kept_since_they_quote_the_address(smtp_s
     smtp_sink.behaviour.recipients[address_of(mail)] = f"550 5.1.1 <{address_of(mail)}> unknown"
     drain()
     assert address_of(mail) not in str(OutgoingMail.objects.values().get())
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """A server that wants to answer each command before it hears the next."""
+    original = smtplib.SMTP.has_extn
+    monkeypatch.setattr(smtplib.SMTP, "has_extn", lambda smtp, name: name != "pipelining" and original(smtp, name))
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_server_that_wants_one_command_at_a_time_gets_it(smtp_sink):
+    refused, busy, other = put(3)
+    smtp_sink.behaviour.recipients[address_of(refused)] = "550 5.1.1 no such mailbox"
+    smtp_sink.behaviour.recipients[address_of(busy)] = "451 4.7.1 greylisted"
+    assert drain() == 1
+    assert [outcome(mail)[0] for mail in (refused, busy, other)] == [
+        MailState.REFUSED,
+        MailState.QUEUED,
+        MailState.SENT,
+    ]
+    assert smtp_sink.sessions == 1
+
+
+@pytest.mark.parametrize("extensions", ["together", "one_at_a_time"])
+def test_a_pause_leaves_the_connection_usable(smtp_sink, request, extensions):
+    if extensions == "one_at_a_time":
+        request.getfixturevalue(extensions)
+    first, second = put(2)
+    claimed = delivery.claim(now=NOW)
+    outbox.pause(now=NOW)
+    with lines.line(clock=lambda: NOW, lease=delivery.LEASE) as line:
+        batch = delivery.Batch(claimed, relay=line.relay, clock=lambda: NOW)
+        assert batch.send() is False
+        assert line.relay.is_connected
+    assert [outcome(mail)[:2] for mail in (first, second)] == [(MailState.QUEUED, 0)] * 2
+    outbox.resume()
+    assert drain() == 2
+    assert (len(smtp_sink.messages), smtp_sink.sessions) == (2, 1)
