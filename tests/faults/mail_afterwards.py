@@ -9,7 +9,7 @@ from django.db import transaction
 from tests.faults import guarded
 
 #: Seconds between the commit and the mail: what the control shows must not depend on chance.
-BETWEEN = 0.1
+BETWEEN = 0.5
 
 
 def post_worker_init(worker: Any) -> None:
