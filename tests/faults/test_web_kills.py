@@ -45,7 +45,7 @@ def test_killed_web_processes_leave_no_success_without_row_and_mail_and_no_row_w
 
 def test_a_mail_that_is_put_after_the_commit_is_lost_with_its_process(web):
     """The control: the mail outside its transaction, and rows without mail are seen."""
-    people, kills = 60, 4
+    people, kills = 60, 7
     crowd = post_while_killing(web(config=MAIL_AFTERWARDS), people=people, kills=kills)
     rows, _, without_mail = registered()
     report.add(
