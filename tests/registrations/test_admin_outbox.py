@@ -86,7 +86,7 @@ def test_what_a_mail_holds_becomes_no_markup_of_the_page(client: Client, call: C
 
 def test_a_mail_whose_text_cannot_be_made_is_shown_all_the_same(client: Client, call: Call) -> None:
     mail = mail_of(call, kind="confirmed", state=MailState.UNRENDERABLE)
-    mail.facts = {}
+    mail.facts = {"calendar": {"uid": "1", "sequence": 0, "sessions": [["never", "never"]]}}
     mail.save()
 
     page = client.get(address(mail)).content.decode()

@@ -4,7 +4,9 @@ import pytest
 
 from registrations.enums import Act, Channel, CheckResult, MailKind, Outcome, ParticipantRole, QuestionKind, State
 from registrations.models import Answer, Decision, OutgoingMail, Registration, Review
+from registrations.services import pulse
 from tests.factories import (
+    NOW,
     AnswerFactory,
     DecisionFactory,
     OutgoingMailFactory,
@@ -50,8 +52,9 @@ def test_the_page_shows_everything_about_the_person():
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_the_page_needs_at_most_twenty_five_queries(number, django_assert_max_num_queries):
+def test_the_page_needs_at_most_twenty_queries(number, django_assert_max_num_queries):
     told = story()
+    pulse.beat(now=NOW)
     for _ in range(number - 1):
         ReviewFactory(registration=told.applicant).scores.create(criterion=told.criterion, value=4)
         OutgoingMailFactory(registration=told.applicant)
