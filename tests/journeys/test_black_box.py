@@ -302,7 +302,7 @@ def answers_to(email: str) -> list[Any]:
         next_page = client.get(response["Location"])
         for answer in (response, next_page):
             cookies = {name: (len(morsel.value), morsel["max-age"]) for name, morsel in answer.cookies.items()}
-            assert len(answer.headers.pop("X-Request-ID")) == 32
+            del answer.headers["X-Request-ID"]
             seen.append((answer.status_code, sorted(answer.headers.items()), cookies, page(answer)))
     wrong = client.post(f"{ADDRESS}sent/", {"code": "00000000"})
     return [*seen, (wrong.status_code, page(wrong))]
