@@ -12,7 +12,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults screenshots browser requirements
+.PHONY: help setup demo test test-quick test-slow check bench faults screenshots browser requirements
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,8 +23,15 @@ demo: .venv/.run  ## set up the demo and run it on http://127.0.0.1:8000 (PORT=8
 test: .venv/.dev  ## set up what the tests need and pass them, on PostgreSQL and then on SQLite
 	@$(PYTHON) -m ranportal.ecl.assets
 	@$(PYTHON) -m dev.browser
-	$(PYTHON) -m pytest
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-quick test-slow
+
+# Side by side, since the slow ones mostly wait for others: servers, browsers, clocks.
+test-quick:
+	$(PYTHON) -m pytest -m "not (slow or browser)"
 	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases
+
+test-slow:
+	$(PYTHON) -m pytest -m "slow or browser"
 
 check: .venv/.dev  ## style, types, floors, migrations, and Django's own check of a production installation
 	$(PYTHON) -m ruff check .

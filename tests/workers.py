@@ -6,13 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery, current_app
+from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection
+from kombu import Connection
 
 from dev import processes
 
@@ -42,11 +44,11 @@ class Worker:
 
     def _wait(self, broker: str) -> None:
         end = time.monotonic() + 60
-        # Celery keeps the connections that it has made, so whoever asks elsewhere asks as another application.
-        with Celery(set_as_current=False) as asking:
-            asking.conf.broker_write_url = broker
-            while time.monotonic() < end and self.process.poll() is None:
-                if asking.control.broadcast("ping", reply=True, timeout=1, limit=1, destination=[self.name]):
+        # Celery keeps the connections that it has made, and the broker may be another since.
+        ping = partial(current_app.control.broadcast, "ping", reply=True, timeout=1, limit=1, destination=[self.name])
+        while time.monotonic() < end and self.process.poll() is None:
+            with Connection(broker) as line:
+                if ping(connection=line):
                     return
         self.stop()
         raise TimeoutError(f"the worker did not start: {self.log.read_text()[-3000:]}")

@@ -61,7 +61,7 @@ def test_all_lines_are_json_name_nobody_and_lead_from_the_form_to_its_mail(worke
         assert status == 303
         wait_until_sent()
         for _ in range(20):
-            web.browser().get("/events/")
+            web.browser().get("/announcements/feed/")
         web.browser().get(f"/registrations/p/0-{'x' * 30}/?{MAIL}")
         counted = {requests_counted(web.browser()) for _ in range(6)}
     finally:
@@ -69,7 +69,7 @@ def test_all_lines_are_json_name_nobody_and_lead_from_the_form_to_its_mail(worke
     running.stop()
     ours, theirs = lines(web.log), lines(running.log)
 
-    # Whichever process answers, it tells of all: 20 requests of the list.
+    # Whichever process answers, it tells of all: 20 requests of the feed.
     assert counted == {20.0}
     assert {"portal.access", "gunicorn.error"} <= {line["logger"] for line in ours}
     assert {"celery.apps.worker", "celery.app.trace"} <= {line["logger"] for line in theirs}
@@ -102,7 +102,7 @@ def wait_until_sent() -> None:
 
 
 def requests_counted(browser: Browser) -> float:
-    """How many requests of the list of events the web server says that it has answered."""
+    """How many requests of the feed of announcements the web server says that it has answered."""
     connection = http.client.HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(str(browser._path))
@@ -110,5 +110,5 @@ def requests_counted(browser: Browser) -> float:
     text = connection.getresponse().read().decode()
     connection.close()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-    wanted = {"view": "events:event-list", "method": "GET", "status": "200"}
+    wanted = {"view": "events:announcement-feed", "method": "GET", "status": "200"}
     return sum(s.value for s in samples if s.name == "ranportal_requests_total" and s.labels == wanted)

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from events.models import Call
 from registrations.enums import State
-from registrations.links import code_of, token_of
+from registrations.links import code_of
 from registrations.models import PrivateLink, Registration
-from tests.factories import NOW, CallFactory, QuestionFactory, RegistrationFactory
-from tests.registrations.pages import mine_url, register_url
+from tests.factories import NOW, CallFactory, QuestionFactory
+from tests.registrations.pages import register_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -131,29 +131,3 @@ def test_mistakes_are_listed_first_and_lead_to_their_fields(site: str, page: Pag
     assert not overflows(page)
     summary.get_by_role("link", name="E-mail address").click()
     expect(page.get_by_label("E-mail address")).to_be_focused()
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_and_nothing_sticks_out(site: str, page: Page, call: Call, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    registration = RegistrationFactory(call=call)
-    closed = CallFactory(closed=True)
-    token = token_of(registration.links.get())
-    addresses = [
-        register_url(call),
-        f"{register_url(call)}sent/",
-        register_url(closed),
-        "/registrations/link/",
-        "/registrations/link/sent/",
-        f"/registrations/p/{token}/",
-        f"{mine_url(registration)}answers/",
-        "/registrations/mine/",
-        "/registrations/mine/P-NOBODY/",
-    ]
-
-    found = {}
-    for address in addresses:
-        page.goto(site + address)
-        found[address] = (barriers(page), overflows(page))
-
-    assert found == dict.fromkeys(addresses, ([], False))
