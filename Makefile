@@ -28,10 +28,11 @@ test: .venv/.dev  ## set up what the tests need and pass them, on PostgreSQL and
 # Side by side, since the slow ones mostly wait for others: servers, browsers, clocks.
 test-quick:
 	$(PYTHON) -m pytest -m "not (slow or browser)"
-	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases --ignore=tests/faults
 
 test-slow:
-	$(PYTHON) -m pytest -m "slow or browser"
+	$(PYTHON) -m pytest -m "slow or browser" --ignore=tests/faults
+	$(PYTHON) -m pytest tests/faults/test_worker_kills.py
 
 check: .venv/.dev  ## style, types, floors, migrations, and Django's own check of a production installation
 	$(PYTHON) -m ruff check .

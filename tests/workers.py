@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.conf import settings as django_settings
 from django.db import connection
 from kombu import Connection
@@ -44,8 +44,10 @@ class Worker:
 
     def _wait(self, broker: str) -> None:
         end = time.monotonic() + 60
-        # Celery keeps the connections that it has made, and the broker may be another since.
-        ping = partial(current_app.control.broadcast, "ping", reply=True, timeout=1, limit=1, destination=[self.name])
+        # Celery keeps the connections that it has made, and the broker may be another since: each ping has its own.
+        control = Celery(set_as_current=False).control
+        control.mailbox.producer_pool = None
+        ping = partial(control.broadcast, "ping", reply=True, timeout=1, limit=1, destination=[self.name])
         while time.monotonic() < end and self.process.poll() is None:
             with Connection(broker) as line:
                 if ping(connection=line):
