@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -148,7 +149,9 @@ def test_metrics_are_kept_from_the_world(proxy, seen, path):
 
 def test_a_body_beyond_all_that_the_portal_takes_is_refused(proxy, settings):
     assert proxy.ask("POST", "/", body=b"x" * settings.MAX_STAFF_BODY_BYTES) == 204
-    assert proxy.ask("POST", "/", body=b"x" * (settings.MAX_STAFF_BODY_BYTES + 4_000_000)) in {413, 502}
+    # Whoever still sends when the proxy has refused may find the line cut before the answer is read.
+    with suppress(OSError):
+        assert proxy.ask("POST", "/", body=b"x" * (settings.MAX_STAFF_BODY_BYTES + 4_000_000)) in {413, 502}
 
 
 def test_no_private_link_and_no_address_reaches_the_log_when_the_portal_is_away(tmp_path):
