@@ -45,6 +45,8 @@ class Behaviour:
     auth: str = "235 2.7.0 fine"
     """The answer to AUTH, which is offered when ``offers_auth``."""
     offers_auth: bool = False
+    extensions: tuple[str, ...] = ("CHUNKING", "8BITMIME", "PIPELINING", "SMTPUTF8")
+    """What EHLO offers besides."""
     sender: str = "250 2.1.0 fine"
     """The answer to MAIL FROM."""
     recipients: dict[str, str] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class SmtpSink:
         self.sessions = 0
         self.open_sessions = 0
         self.most_sessions = 0
+        self.said: Counter[str] = Counter()
+        """How often each command was heard."""
         self.tried: Counter[str] = Counter()
         """How often each address was asked for."""
         self.befell: Counter[Mishap] = Counter()
@@ -219,6 +223,7 @@ class _Session:
 
     async def _answer(self, verb: str, rest: str) -> bool:
         """Answer one command; False ends the session."""
+        self._sink.said[verb] += 1
         match verb:
             case "MAIL":
                 await self._mail(_address(rest))
@@ -226,6 +231,8 @@ class _Session:
                 return await self._recipient(_address(rest))
             case "DATA":
                 return await self._data()
+            case "BDAT":
+                return await self._chunk(rest)
             case "RSET":
                 self._is_open = False
                 await self._say("250 fine")
@@ -238,9 +245,9 @@ class _Session:
 
     def _courtesies(self) -> dict[str, list[str]]:
         behaviour = self._sink.behaviour
-        auth = ["250-AUTH PLAIN LOGIN"] if behaviour.offers_auth else []
+        offers = [*behaviour.extensions, *(["AUTH PLAIN LOGIN"] if behaviour.offers_auth else [])]
         return {
-            "EHLO": ["250-sink", *auth, "250-8BITMIME", "250-PIPELINING", "250 SMTPUTF8"],
+            "EHLO": ["250-sink", *(f"250-{offer}" for offer in offers), "250 HELP"],
             "HELO": ["250 fine"],
             "NOOP": ["250 fine"],
             "AUTH": [behaviour.auth],
@@ -271,8 +278,18 @@ class _Session:
             await self._say("503 5.5.1 no recipient")
             return True
         await self._say("354 go on")
+        return await self._take(await self._lines())
+
+    async def _chunk(self, size: str) -> bool:
+        """The whole message at once (RFC 3030); what no recipient wants is read and forgotten."""
+        message = await self._reader.readexactly(int(size.partition(" ")[0]))
+        if not self._recipients:
+            await self._say("503 5.5.1 no recipient")
+            return True
+        return await self._take(message)
+
+    async def _take(self, data: bytes) -> bool:
         self._is_open = False
-        data = await self._message()
         behaviour = self._sink.behaviour
         await asyncio.sleep(behaviour.delay_seconds)
         message = Received(self._sender, tuple(self._recipients), data, at=time.time())
@@ -301,7 +318,7 @@ class _Session:
         while await self._reader.read(65536):
             pass
 
-    async def _message(self) -> bytes:
+    async def _lines(self) -> bytes:
         lines = []
         while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
             lines.append(line[1:] if line.startswith(b".") else line)

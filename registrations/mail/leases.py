@@ -85,8 +85,10 @@ def claim(*, limit: int, now: datetime, until: datetime) -> list[OutgoingMail]:
     """Lease the next mails that are due, each with its reader's `address`, in one short transaction."""
     token = uuid4().hex
     with transaction.atomic():
-        found = _unlocked(due(now=now)).select_related("link").only(*_READ).annotate(address=_ADDRESS)[:limit]
-        mails: list[OutgoingMail] = [mail for mail in found if not mail.is_undone]
+        # The rows alone: joined with readers and links, all that waits may be joined, however few are asked for.
+        ours = list(_unlocked(due(now=now)).values_list("pk", flat=True)[:limit])
+        found = list(_these_in_full(ours)) if ours else []
+        mails = [mail for mail in found if not mail.is_undone]
         undone = [mail for mail in found if mail.is_undone]
         if undone:
             _these(undone).update(state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=UNDONE)
@@ -147,6 +149,11 @@ def put_back(mails: Sequence[OutgoingMail]) -> None:
     with transaction.atomic():
         held = list(_unlocked(ours.filter(state=MailState.LEASED)).values_list("pk", flat=True))
         ours.filter(pk__in=held).update(state=MailState.QUEUED, lease_token="", lease_until=None)
+
+
+def _these_in_full(ids: Sequence[int]) -> QuerySet[OutgoingMail]:
+    read = OutgoingMail.objects.filter(pk__in=ids).select_related("link").only(*_READ).annotate(address=_ADDRESS)
+    return read.order_by("priority", "due_at", "pk")
 
 
 def _these(mails: Sequence[OutgoingMail]) -> QuerySet[OutgoingMail]:

@@ -1,6 +1,5 @@
 """Hands a finished message to the next station: an SMTP relay, or a folder in the demo. Says what its answer means."""
 
-import re
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
@@ -14,9 +13,9 @@ from django.conf import settings
 TIMEOUT = 10
 #: The relay ends the connection (RFC 5321).
 BUSY = 421
+#: Go on with the message (RFC 5321).
+_START = 354
 _BUSY = f"The relay is busy ({BUSY})."
-
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 #: Answers that say that we are not signed in as we should be (RFC 4954), whatever they answer.
 ABOUT_SIGN_IN = frozenset({530, 534, 535, 538})
@@ -169,9 +168,13 @@ class SmtpRelay:
                 raise Stale from ended
             raise
         try:
-            code, _ = smtp.docmd("DATA")
-            if code == 354:
-                smtp.send(_LEADING_DOT.sub(b"..", message) + b".\r\n")
+            code = _START
+            if smtp.has_extn("chunking"):
+                # One step less (RFC 3030), and no line has to be looked at.
+                smtp.send(b"BDAT %d LAST\r\n" % len(message) + message)
+            elif (code := smtp.docmd("DATA")[0]) == _START:
+                smtp.send(_with_dots_doubled(message) + b".\r\n")
+            if code == _START:
                 meanwhile()
                 code, _ = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
@@ -262,6 +265,12 @@ def _connect() -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+def _with_dots_doubled(message: bytes) -> bytes:
+    """The message with lines that begin with a dot as DATA wants them (RFC 5321)."""
+    doubled = message.replace(b"\n.", b"\n..")
+    return b"." + doubled if doubled.startswith(b".") else doubled
 
 
 def _verdict(code: int) -> Exception:

@@ -154,7 +154,7 @@ def sleepy() -> Iterator[Celery]:
     app = Celery("sleepy", set_as_current=False)
     schedule = copy.deepcopy(portal.conf.beat_schedule)
     schedule["scan what is due"]["schedule"] = crontab()
-    app.conf.update(timezone="Europe/Brussels", enable_utc=True, beat_schedule=schedule)
+    app.conf.update(timezone="Europe/Brussels", enable_utc=True, beat_schedule=schedule, result_expires=None)
     app.set_current()
     yield app
     portal.set_current()

@@ -25,6 +25,16 @@ def test_a_message_is_kept_byte_by_byte_with_its_envelope(smtp_sink, client):
     assert (kept.sender, kept.recipients, kept.data) == ("from@example.org", ("to@example.org",), MESSAGE)
 
 
+def test_a_message_in_one_piece_is_kept_byte_by_byte_too(smtp_sink, client):
+    client.ehlo()
+    assert client.has_extn("chunking")
+    client.mail("from@example.org")
+    client.rcpt("to@example.org")
+    client.send(b"BDAT %d LAST\r\n" % len(MESSAGE) + MESSAGE)
+    assert client.getreply()[0] == 250
+    assert [kept.data for kept in smtp_sink.messages] == [MESSAGE]
+
+
 def test_a_recipient_can_be_refused(smtp_sink, client):
     smtp_sink.behaviour.recipients["to@example.org"] = "550 5.1.1 no such mailbox"
     with pytest.raises(smtplib.SMTPRecipientsRefused):

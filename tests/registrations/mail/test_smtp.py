@@ -1,6 +1,5 @@
 """What a mail server answers, and what becomes of the mails: law 3, against a real server on a socket."""
 
-import smtplib
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -13,6 +12,14 @@ from registrations.models import MailGate, OutgoingMail
 from tests.factories import NOW, OutgoingMailFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=["all at once", "one command at a time"])
+def smtp_sink(smtp_sink, request):
+    """A server that takes commands together and the message in one piece (RFC 2920, 3030), and one that can neither."""
+    if request.param == "one command at a time":
+        smtp_sink.behaviour.extensions = ()
+    return smtp_sink
 
 
 def drain(now=NOW):
@@ -193,6 +200,13 @@ def test_lines_with_a_single_dot_arrive_as_they_were_written(smtp_sink, monkeypa
     assert smtp_sink.messages[0].data == b"Subject: x\r\n\r\n.\r\n..\r\nend\r\n"
 
 
+def test_a_message_is_sent_in_one_piece_where_the_server_can_take_that(smtp_sink):
+    put(2)
+    drain()
+    offers = bool(smtp_sink.behaviour.extensions)
+    assert (smtp_sink.said["BDAT"], smtp_sink.said["DATA"]) == ((2, 0) if offers else (0, 2))
+
+
 def test_the_server_s_own_words_are_not_kept_since_they_quote_the_address(smtp_sink):
     (mail,) = put()
     smtp_sink.behaviour.recipients[address_of(mail)] = f"550 5.1.1 <{address_of(mail)}> unknown"
@@ -200,15 +214,7 @@ def test_the_server_s_own_words_are_not_kept_since_they_quote_the_address(smtp_s
     assert address_of(mail) not in str(OutgoingMail.objects.values().get())
 
 
-@pytest.fixture
-def one_at_a_time(monkeypatch):
-    """A server that wants to answer each command before it hears the next."""
-    original = smtplib.SMTP.has_extn
-    monkeypatch.setattr(smtplib.SMTP, "has_extn", lambda smtp, name: name != "pipelining" and original(smtp, name))
-
-
-@pytest.mark.usefixtures("one_at_a_time")
-def test_a_server_that_wants_one_command_at_a_time_gets_it(smtp_sink):
+def test_what_becomes_of_one_mail_says_nothing_about_the_next(smtp_sink):
     refused, busy, other = put(3)
     smtp_sink.behaviour.recipients[address_of(refused)] = "550 5.1.1 no such mailbox"
     smtp_sink.behaviour.recipients[address_of(busy)] = "451 4.7.1 greylisted"
@@ -221,10 +227,7 @@ def test_a_server_that_wants_one_command_at_a_time_gets_it(smtp_sink):
     assert smtp_sink.sessions == 1
 
 
-@pytest.mark.parametrize("extensions", ["together", "one_at_a_time"])
-def test_a_pause_leaves_the_connection_usable(smtp_sink, request, extensions):
-    if extensions == "one_at_a_time":
-        request.getfixturevalue(extensions)
+def test_a_pause_leaves_the_connection_usable(smtp_sink):
     first, second = put(2)
     claimed = delivery.claim(now=NOW)
     outbox.pause(now=NOW)
