@@ -56,6 +56,37 @@ class Worker:
         raise TimeoutError(f"the worker did not start: {self.log.read_text()[-3000:]}")
 
 
+class KeptWorker:
+    """A worker that is started again when it ends, as systemd, a container engine and Kubernetes do.
+
+    Celery's client for Valkey sometimes ends its worker when the line breaks in the middle of an answer.
+    """
+
+    def __init__(self, start: Callable[[], Worker]) -> None:
+        self.restarts = 0
+        self._start = start
+        self._worker = start()
+
+    def kill(self) -> None:
+        """As `Worker.kill`; who looks next starts it again."""
+        self._worker.kill()
+
+    def look(self) -> None:
+        """Start it again if it has ended."""
+        if self._worker.process.poll() is not None:
+            self._worker = self._start()
+            self.restarts += 1
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Look after it until it is so; raises TimeoutError after two minutes."""
+        end = time.monotonic() + 120
+        while not is_so():
+            if time.monotonic() > end:
+                raise TimeoutError("not within 120 s")
+            self.look()
+            time.sleep(0.1)
+
+
 @pytest.fixture
 def worker(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Callable[..., Worker]]:
     """Starts workers, stopped at the end: ``worker(concurrency=1, has_beat=False, app="ranportal", **environ)``.

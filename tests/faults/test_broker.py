@@ -1,7 +1,6 @@
 """Law 3: the broker is a doorbell. Whatever it forgets and however long it is away, nobody notices but the clock."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import quantiles
@@ -14,12 +13,12 @@ from registrations import jobs
 from registrations.enums import MailState
 from registrations.models import OutgoingMail
 from tests.faults import invariants, report
-from tests.faults.mails import Count, count, open_call, put_mails, states, wait_until, wait_until_nothing_is_open
+from tests.faults.mails import Count, count, open_call, put_mails, states, wait_until_nothing_is_open
 from tests.faults.patient import PATIENCE
 from tests.faults.scaling import SCALING
 from tests.races.web import WebServer
 from tests.registrations.pages import FORM
-from tests.workers import Worker
+from tests.workers import KeptWorker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 AT_A_TIME = 8
@@ -27,7 +26,7 @@ AT_A_TIME = 8
 
 def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(broker, worker, smtp_sink):
     a_time = 250 if report.is_full() else 20
-    kept = Kept(
+    kept = KeptWorker(
         partial(worker, concurrency=2, has_beat=True, app="tests.faults.impatient", CELERY_BROKER_URL=broker.url)
     )
     call = open_call()
@@ -55,28 +54,6 @@ def test_a_broker_that_forgets_and_falls_again_and_again_loses_no_mail(broker, w
     invariants.check(now=clock.now(), made=8 * a_time)
 
 
-class Kept:
-    """A worker that is started again when it ends, as systemd, a container engine and Kubernetes do.
-
-    Celery's client for Valkey sometimes ends its worker when the line breaks in the middle of an answer.
-    """
-
-    def __init__(self, start: Callable[[], Worker]) -> None:
-        self.restarts = 0
-        self._start = start
-        self._worker = start()
-
-    def until(self, is_so: Callable[[], bool]) -> None:
-        """Look after it until it is so; raises TimeoutError."""
-        wait_until(lambda: self._runs() and is_so(), seconds=120)
-
-    def _runs(self) -> bool:
-        if self._worker.process.poll() is not None:
-            self._worker = self._start()
-            self.restarts += 1
-        return True
-
-
 def test_without_the_sweep_a_forgotten_doorbell_is_never_answered(broker, smtp_sink):
     """The control: the broker forgot, no worker has anything to do, and all wait for whoever looks."""
     put_mails(5)
@@ -93,7 +70,7 @@ def test_people_register_as_always_while_the_broker_is_away(broker, web, worker,
     people = 500 if report.is_full() else 40
     app = "ranportal" if report.is_full() else "tests.faults.impatient"
     server = web(config="python:tests.faults.hasty", CELERY_BROKER_URL=broker.url)
-    kept = Kept(partial(worker, concurrency=2, has_beat=True, app=app, CELERY_BROKER_URL=broker.url))
+    kept = KeptWorker(partial(worker, concurrency=2, has_beat=True, app=app, CELERY_BROKER_URL=broker.url))
     call = open_call()
     post_all(server, call, people // 10, name="warm")
     usual = post_all(server, call, people, name="usual")

@@ -6,12 +6,14 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from tests.faults import report
+from tests.workers import KeptWorker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -22,7 +24,7 @@ PATIENCE = 60.0
 
 def test_the_page_of_health_names_what_is_away_and_what_hangs(own_database, broker, web, worker):
     environ = {"CELERY_BROKER_URL": broker.url, "CACHE_URL": broker.url}
-    running = [worker(has_beat=True, **environ)]
+    kept = KeptWorker(partial(worker, has_beat=True, **environ))
     page = Page(web(**environ).socket)
     page.wait(set())
     server = own_database.server
@@ -37,18 +39,14 @@ def test_the_page_of_health_names_what_is_away_and_what_hangs(own_database, brok
                 lambda: server.send_signal(signal.SIGSTOP),
                 lambda: server.send_signal(signal.SIGCONT),
             ),
-            "worker killed": (
-                {"worker"},
-                lambda: running.pop().kill(),
-                lambda: running.append(worker(has_beat=True, **environ)),
-            ),
+            "worker killed": ({"worker"}, kept.kill, kept.look),
             "Valkey killed": ({"broker", "worker", "cache"}, broker.kill, broker.start),
         }
     for name, (parts, breaks, mends) in faults.items():
         breaks()
         told = page.wait(parts)
         mends()
-        forgiven = page.wait(set())
+        forgiven = page.wait(set(), meanwhile=kept.look)
         report.add(
             fault=name,
             goal=f"the page of health says so within {SOON:.0f} s, and that all is well again",
@@ -75,12 +73,13 @@ class Page:
             reached=f"{self.asked} answers, the slowest after {self.slowest:.1f} s",
         )
 
-    def wait(self, parts: set[str]) -> float:
+    def wait(self, parts: set[str], *, meanwhile: Callable[[], object] = lambda: None) -> float:
         """Seconds until exactly these parts are named; raises TimeoutError with what is named instead."""
         start = time.monotonic()
         while (named := self.ask()) != parts:
             if time.monotonic() - start > PATIENCE:
                 raise TimeoutError(f"named: {named}, not {parts}")
+            meanwhile()
             time.sleep(0.1)
         return time.monotonic() - start
 
