@@ -19,7 +19,7 @@ from django.db.models import Case, Value, When
 
 from registrations.enums import MailState
 from registrations.mail import addressing, leases, lines, shapes
-from registrations.mail.relay import Postponed, Rejected, Relay, RelayClosed, Stale
+from registrations.mail.relay import Envelope, Postponed, Rejected, Relay, RelayClosed, Stale
 from registrations.models import MailGate, OutgoingMail
 
 LEASE = timedelta(seconds=60)
@@ -81,17 +81,23 @@ def is_gate_open(*, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class _Message:
-    """A mail's bytes: as they are stored, and as they go out to the recipient."""
+    """A mail's bytes: as they are stored, and in the envelope as they go out."""
 
     rendered: bytes
-    recipient: str
-    filled_in: bytes
+    envelope: Envelope
 
 
 def _message_of(mail: OutgoingMail) -> _Message:
     rendered = bytes(mail.rendered) if mail.rendered is not None else shapes.render(mail)
+    # The claim has added the address.
     recipient = addressing.as_servers_read_it(mail.address)  # type: ignore[attr-defined]
-    return _Message(rendered, recipient, addressing.filled_in(rendered, mail, recipient=recipient))
+    envelope = Envelope(
+        name=f"{mail.date:%Y%m%dT%H%M%S}-{mail.pk:06}-{mail.kind}",
+        sender=settings.ENVELOPE_FROM,
+        recipient=recipient,
+        message=addressing.filled_in(rendered, mail, recipient=recipient),
+    )
+    return _Message(rendered, envelope)
 
 
 class Batch:
@@ -139,10 +145,7 @@ class Batch:
             return self._ends(mail, state=MailState.UNRENDERABLE, last_error=f"{type(error).__name__} while rendering.")
         offer = partial(
             self._relay.hand_over,
-            name=f"{mail.date:%Y%m%dT%H%M%S}-{mail.pk:06}-{mail.kind}",
-            sender=settings.ENVELOPE_FROM,
-            recipient=message.recipient,
-            message=message.filled_in,
+            message.envelope,
             before_data=partial(self._begin, mail, rendered=message.rendered),
             meanwhile=self._look_ahead,
         )

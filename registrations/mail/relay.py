@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Protocol
@@ -50,6 +51,16 @@ class Rejected(Exception):
     """The receiving side refuses this mail for good."""
 
 
+@dataclass(frozen=True)
+class Envelope:
+    """One message (bytes with CRLF lines), from whom and to whom; a folder keeps it under its name."""
+
+    name: str
+    sender: str
+    recipient: str
+    message: bytes
+
+
 class Relay(Protocol):
     """A station that takes messages, one connection for many."""
 
@@ -63,16 +74,7 @@ class Relay(Protocol):
     def cut(self) -> None:
         """End the connection at once, wherever the talk stands."""
 
-    def hand_over(
-        self,
-        *,
-        name: str,
-        sender: str,
-        recipient: str,
-        message: bytes,
-        before_data: Callable[[], None],
-        meanwhile: Callable[[], None],
-    ) -> None:
+    def hand_over(self, envelope: Envelope, *, before_data: Callable[[], None], meanwhile: Callable[[], None]) -> None:
         """Deliver one message. Calls `before_data` before the message itself goes, when the relay took sender and
         recipient or thinks about them, and `meanwhile` when it thinks about the message.
 
@@ -107,22 +109,13 @@ class FolderRelay:
     def cut(self) -> None:
         """Nothing is open."""
 
-    def hand_over(
-        self,
-        *,
-        name: str,
-        sender: str,
-        recipient: str,
-        message: bytes,
-        before_data: Callable[[], None],
-        meanwhile: Callable[[], None],
-    ) -> None:
+    def hand_over(self, envelope: Envelope, *, before_data: Callable[[], None], meanwhile: Callable[[], None]) -> None:
         before_data()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
-                file.write(message)
-            Path(file.name).replace(self._folder / f"{name}.eml")
+                file.write(envelope.message)
+            Path(file.name).replace(self._folder / f"{envelope.name}.eml")
         except OSError as error:
             raise RelayClosed(f"The mail folder takes no file ({type(error).__name__}).") from error
 
@@ -150,19 +143,10 @@ class SmtpRelay:
             self._smtp.close()
             self._smtp = None
 
-    def hand_over(
-        self,
-        *,
-        name: str,
-        sender: str,
-        recipient: str,
-        message: bytes,
-        before_data: Callable[[], None],
-        meanwhile: Callable[[], None],
-    ) -> None:
+    def hand_over(self, envelope: Envelope, *, before_data: Callable[[], None], meanwhile: Callable[[], None]) -> None:
         was_open = self.is_connected
         try:
-            smtp = self._offered(sender=sender, recipient=recipient, size=len(message), before_data=before_data)
+            smtp = self._offered(envelope, before_data=before_data)
         except Postponed as ended:
             if was_open and not self.is_connected:
                 raise Stale from ended
@@ -171,9 +155,9 @@ class SmtpRelay:
             code = _START
             if smtp.has_extn("chunking"):
                 # One step less (RFC 3030), and no line has to be looked at.
-                smtp.send(b"BDAT %d LAST\r\n" % len(message) + message)
+                smtp.send(b"BDAT %d LAST\r\n" % len(envelope.message) + envelope.message)
             elif (code := smtp.docmd("DATA")[0]) == _START:
-                smtp.send(_with_dots_doubled(message) + b".\r\n")
+                smtp.send(_with_dots_doubled(envelope.message) + b".\r\n")
             if code == _START:
                 meanwhile()
                 code, _ = smtp.getreply()
@@ -184,13 +168,13 @@ class SmtpRelay:
             self._after(code, smtp)
             raise _verdict(code)
 
-    def _offered(self, *, sender: str, recipient: str, size: int, before_data: Callable[[], None]) -> smtplib.SMTP:
+    def _offered(self, envelope: Envelope, *, before_data: Callable[[], None]) -> smtplib.SMTP:
         smtp = self._connection()
-        options = [f"SIZE={size}"] if smtp.has_extn("size") else []
+        options = [f"SIZE={len(envelope.message)}"] if smtp.has_extn("size") else []
         if smtp.has_extn("8bitmime"):
             options.append("BODY=8BITMIME")
         # Written by hand: smtplib parses each address once more, and waits between the two.
-        commands = [" ".join([f"MAIL FROM:<{sender}>", *options]), f"RCPT TO:<{recipient}>"]
+        commands = [" ".join([f"MAIL FROM:<{envelope.sender}>", *options]), f"RCPT TO:<{envelope.recipient}>"]
         try:
             codes = self._said(smtp, commands, meanwhile=before_data)
         except (OSError, smtplib.SMTPException) as error:

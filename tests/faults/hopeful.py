@@ -18,7 +18,7 @@ def _note_early(**kwargs: Any) -> None:
     relay = import_module("registrations.mail.relay").SmtpRelay
     hand_over = relay.hand_over
 
-    def noted(self: Any, *, before_data: Any, **mail: Any) -> None:
+    def noted(self: Any, envelope: Any, *, before_data: Any, meanwhile: Any) -> None:
         def note() -> None:
             before_data()
             mails.filter(state="handing_over").update(
@@ -27,7 +27,7 @@ def _note_early(**kwargs: Any) -> None:
             # Long enough for a kill: what the control shows must not depend on chance.
             time.sleep(2)
 
-        hand_over(self, before_data=note, **mail)
+        hand_over(self, envelope, before_data=note, meanwhile=meanwhile)
 
     relay.hand_over = noted
 

@@ -123,9 +123,9 @@ def test_where_silence_after_the_message_is_taken_for_yes_a_mail_is_lost(smtp_si
     """The control: the comparison with what arrived sees it."""
     hand_over = relay.SmtpRelay.hand_over
 
-    def hopeful(self: relay.SmtpRelay, **mail: Any) -> None:
+    def hopeful(self: relay.SmtpRelay, envelope: relay.Envelope, **details: Any) -> None:
         with suppress(relay.Postponed):
-            hand_over(self, **mail)
+            hand_over(self, envelope, **details)
 
     monkeypatch.setattr(relay.SmtpRelay, "hand_over", hopeful)
     put_mails(3)

@@ -33,14 +33,14 @@ class FakeRelay:
     cut = hang_up
     is_connected = False
 
-    def hand_over(self, *, name, sender, recipient, message, before_data, meanwhile) -> None:
+    def hand_over(self, envelope, *, before_data, meanwhile) -> None:
         answer = self.answers.pop(0) if self.answers else None
         if answer is not None:
             raise answer
         before_data()
         self.during()
         meanwhile()
-        self.kept.append((recipient, message))
+        self.kept.append((envelope.recipient, envelope.message))
 
 
 @pytest.fixture
@@ -409,9 +409,9 @@ def test_a_repeat_is_byte_identical_even_when_words_and_keys_changed_in_between(
     taken = []
     original = relay.hand_over
 
-    def noting(**details):
-        taken.append(details["message"])
-        original(**details)
+    def noting(envelope, **details):
+        taken.append(envelope.message)
+        original(envelope, **details)
 
     relay.hand_over = noting
     drain()
