@@ -49,7 +49,7 @@ def _read(content: bytes) -> Failure | None:
     report = BytesParser(policy=policy.compat32).parsebytes(content)
     if report.get_content_type() != "multipart/report" or not report.is_multipart():
         return None
-    parts: list[Message] = list(report.get_payload())  # type: ignore[arg-type]
+    parts = _parts(report)
     status_part = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
     if status_part is None:
         return None
@@ -71,12 +71,11 @@ def _read(content: bytes) -> Failure | None:
 
 def _blocks(part: Message) -> list[Message]:
     """The groups of fields: one for the mail, one for each recipient."""
-    groups = part.get_payload()
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding not in ("base64", "quoted-printable"):
-        return list(groups) if isinstance(groups, list) else []  # type: ignore[arg-type]
+        return _parts(part)
     # The parser has taken the encoded text for fields already.
-    whole = "\n\n".join(str(group) for group in groups) if isinstance(groups, list) else str(groups)
+    whole = "\n\n".join(map(str, _parts(part))) if part.is_multipart() else str(part.get_payload())
     plain = Message()
     plain["Content-Transfer-Encoding"] = encoding
     plain.set_payload(whole.strip())
@@ -100,11 +99,16 @@ def _ids_of_original(part: Message) -> list[str]:
     kind = part.get_content_type()
     if kind not in _ORIGINAL:
         return []
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return [found for original in payload for found in _ids(original, "Message-ID")]  # type: ignore[arg-type]
+    if part.is_multipart():
+        return [found for original in _parts(part) for found in _ids(original, "Message-ID")]
     original = Parser(policy=policy.compat32).parsestr(_text(part).lstrip(), headersonly=True)
     return _ids(original, "Message-ID")
+
+
+def _parts(message: Message) -> list[Message]:
+    parts = message.get_payload()
+    # The standard library's types do not say that these are messages.
+    return list(parts) if isinstance(parts, list) else []  # type: ignore[arg-type]
 
 
 def _ids(message: Message, *names: str) -> list[str]:

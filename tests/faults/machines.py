@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -153,13 +154,13 @@ class Balancer:
         self._resting: dict[int, float] = {}
         self._lock = threading.Lock()
 
-    def ask(self, method: str, address: str, fields: Mapping[str, str] | None = None, **more: object) -> Answer:
+    def ask(self, method: str, address: str, fields: Mapping[str, str] | None = None, **more: Any) -> Answer:
         """The first good answer; raises NoAnswer when there is none for two minutes."""
         end = time.monotonic() + 120
         while time.monotonic() < end:
             machine = self._next()
             try:
-                return machine.ask(method, address, fields, patience=PATIENCE, **more)  # type: ignore[arg-type]
+                return machine.ask(method, address, fields, patience=PATIENCE, **more)
             except NoAnswer:
                 with self._lock:
                     self.retries += 1
