@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -50,6 +52,8 @@ class Call(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     _history_user: User | None  # whom the history names for the next save
+    _change_reason: str | None  # and why
+    _history_date: datetime  # and when
 
     history = HistoricalRecords(m2m_fields=[organisers], excluded_fields=["places_taken", "deadline_handled_at"])
 

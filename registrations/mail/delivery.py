@@ -4,6 +4,7 @@ SMTP runs outside any transaction; `handing over` is committed before the messag
 the mail before (law 3).
 """
 
+import logging
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ from registrations.mail import addressing, leases, lines, shapes
 from registrations.mail.relay import Envelope, Postponed, Rejected, Relay, RelayClosed, Stale
 from registrations.models import MailGate, OutgoingMail
 
+logger = logging.getLogger(__name__)
+
 LEASE = timedelta(seconds=60)
 BATCH = 100
 #: After so long the rest of a batch is put back: something more urgent may have come, and leases must not run out.
@@ -33,6 +36,8 @@ GIVE_UP_AFTER = timedelta(hours=72)
 GATE_SECONDS = (30, 60, 120, 300)
 #: A mail whose reader alone a relay refuses so stands back: longer than the gate is shut, so that the others go first.
 STANDS_BACK = timedelta(minutes=10)
+#: What commands say while no mail may leave.
+STOPPED = "Outgoing mail is stopped at the moment: see the outbox in the admin, or resume_mail."
 
 
 class LeaseLost(Exception):
@@ -232,3 +237,4 @@ def _close_gate(*, reason: str, now: datetime) -> None:
         seconds = GATE_SECONDS[min(gate.failures, len(GATE_SECONDS) - 1)]
         gate.closed_until, gate.failures, gate.reason = now + timedelta(seconds=seconds), gate.failures + 1, reason
         gate.save(update_fields=["closed_until", "failures", "reason"])
+    logger.warning("%s All mail waits for %s s; no attempt is spent.", reason, seconds)

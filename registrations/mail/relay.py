@@ -211,8 +211,10 @@ class SmtpRelay:
         if self._smtp is None:
             try:
                 self._smtp = _connect()
-            except (OSError, smtplib.SMTPException) as error:
+            except smtplib.SMTPException as error:
                 raise RelayClosed(f"The relay does not let us in ({_name(error)}).") from error
+            except OSError as error:
+                raise RelayClosed(f"The relay does not answer ({_name(error)}).") from error
         return self._smtp
 
     def _after(self, refusal: int, smtp: smtplib.SMTP) -> None:

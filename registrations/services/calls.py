@@ -62,15 +62,36 @@ def extend_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, 
     """
     with transaction.atomic():
         call = workflow.locked(call)
-        if queries.is_released(call):
-            raise AlreadyReleased("Decisions were released, so the deadline can no longer move.")
+        _refuse_released(call)
         if closes_at <= max(call.closes_at, now):
             raise NotLater("The new deadline must be later than the old one, and in the future.")
         if call.decision_by is not None and closes_at.astimezone(call.event.zone).date() > call.decision_by:
             raise NotLater(
                 f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before."
             )
-        call.closes_at, call.closes_on, call.deadline_handled_at = closes_at, closes_on, None
         call._history_user = by
-        call.save(update_fields=["closes_at", "closes_on", "deadline_handled_at"])
-        return call
+        return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
+
+
+def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, reason: str, now: datetime) -> Call:
+    """Set a deadline right that was moved by mistake: to an earlier moment too, even to one that is over.
+
+    For whoever runs the portal, not for its screens. Forms that came in time by the deadline of their moment count.
+    The reason, of 100 characters at most, stands in the call's history with this moment. Raises AlreadyReleased.
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        _refuse_released(call)
+        call._history_user, call._change_reason, call._history_date = None, reason, now
+        return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
+
+
+def _refuse_released(call: Call) -> None:
+    if queries.is_released(call):
+        raise AlreadyReleased("Decisions were released, so the deadline can no longer move.")
+
+
+def _with_deadline(call: Call, *, closes_at: datetime, closes_on: date | None) -> Call:
+    call.closes_at, call.closes_on, call.deadline_handled_at = closes_at, closes_on, None
+    call.save(update_fields=["closes_at", "closes_on", "deadline_handled_at"])
+    return call

@@ -45,7 +45,7 @@ class KeysMissing(Refused):
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back: how many rows and files, and what became of the mails."""
+    """What is back: how many rows and files, and what became of the mails."""
 
     made_at: str
     rows: int
@@ -112,7 +112,11 @@ def restore(*, folder: Path, now: datetime, is_replacing: bool = False, are_keys
             stored_files.remove(made)
             raise
     return Restored(
-        made_at=found.made_at, rows=found.rows, files=len(made), missing_files=found.missing_files, held=held
+        made_at=found.made_at,
+        rows=found.rows,
+        files=len(stored_files.among(found.files)),
+        missing_files=found.missing_files,
+        held=held,
     )
 
 

@@ -3,12 +3,13 @@
 import os
 import pwd
 import re
+import shlex
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import call_command, get_commands
 
 from dev.setup import ROOT
 from events.models import Call, Event
@@ -23,7 +24,7 @@ RUNBOOK = (declared.DEPLOY / "RUNBOOK.md").read_text("utf-8")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:manage\.py|deploy/manage|run --rm manage) ([a-z_]+)")
 _LINK = re.compile(r"\]\(#([\w-]+)\)")
-_OF_SHELLS = {"PROXY_TLS", "RANPORTAL_USER", "RANPORTAL_VERSION", "SITE_ADDRESS"}
+_OF_SHELLS = {"PROXY_TLS", "RANPORTAL_ENV", "RANPORTAL_USER", "RANPORTAL_VERSION", "SITE_ADDRESS", "WEB_BIND"}
 _PLACES = {"ADDRESS_OF_THE_CODE"}
 _OF_THE_MACHINE = {"caddy"}
 
@@ -126,7 +127,7 @@ def test_the_units_start_the_programs_as_everywhere_and_give_them_as_long_to_end
             continue
         unit = (declared.DEPLOY / "systemd" / f"ranportal-{name}.service").read_text("utf-8")
         (start,) = re.findall(r"^ExecStart=/opt/ranportal/\.venv/bin/(.+)$", unit, re.MULTILINE)
-        moved = {"127.0.0.1:8000": "0.0.0.0:8000", "/var/lib/ranportal/beat": "/tmp/beat"}
+        moved = {"${WEB_BIND}": "0.0.0.0:8000", "/var/lib/ranportal/beat": "/tmp/beat"}
         assert [moved.get(word, word) for word in start.split()] == list(container.command)
         assert f"TimeoutStopSec={container.grace}\n" in unit
         for line in ("ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "KillMode=mixed"):
@@ -174,31 +175,43 @@ def test_without_tls_they_pass_it_too_and_it_is_said(settings_file):
     assert "PLAIN_HTTP=1" in done.stderr
 
 
+@pytest.mark.parametrize("quote", ["", '"', "'"])
+def test_a_setting_is_read_to_its_last_character_as_systemd_reads_it(settings_file, quote):
+    value = "smtp://sender:a$1word&b#c;d@mail.example.org:25"
+    text = re.sub(r"^EMAIL_URL=.*$", "", settings_file.read_text(), flags=re.MULTILINE)
+    settings_file.write_text(f"# A comment\n; and another\n{text}EMAIL_URL={quote}{value}{quote}")
+
+    done = manage(settings_file, "shell", "--verbosity=0", "--command", "import os; print(os.environ['EMAIL_URL'])")
+
+    assert (done.stdout, done.stderr) == (f"{value}\n", "")
+
+
 def test_the_settings_without_their_key_are_refused(settings_file):
     settings_file.write_text(re.sub(r"^SECRET_KEY=.*\n", "", settings_file.read_text(), flags=re.MULTILINE))
 
     assert "SECRET_KEY is missing" in manage(settings_file, "check").stderr
 
 
-def in_python(title: str, slug: str) -> None:
-    """Do what the recipe's block of Python does, for this event."""
-    (code,) = blocks(section(title), "python")
-    exec(compile(code.replace("SLUG", slug), "recipe", "exec"), {})
+def commands(title: str) -> list[list[str]]:
+    """The words of each command of the portal in a recipe."""
+    return [shlex.split(code)[1:] for code in blocks(section(title)) if code.startswith("manage.py ")]
 
 
 def test_the_recipe_puts_a_deadline_back_and_leaves_its_trace(db):
-    call = CallFactory()
+    call = CallFactory(event__slug="SLUG")
 
-    in_python("Deadline moved by mistake", call.event.slug)
+    for command in commands("Deadline moved by mistake"):
+        call_command(*command)
 
     call = Call.objects.get()
-    assert (call.closes_at, call.closes_on) == (datetime(2026, 9, 6, 22, tzinfo=UTC), None)
-    assert call.history.first().history_change_reason == "moved by mistake"
+    assert (call.closes_at, call.closes_on) == (datetime(2026, 9, 6, 15, tzinfo=UTC), None)
+    assert [move.history_change_reason for move in call.history.all()[:2]] == ["The extension was for another call"] * 2
 
 
 def test_the_recipe_hides_an_event(db):
-    call = CallFactory()
+    CallFactory(event__slug="SLUG")
 
-    in_python("An event must be hidden at once", call.event.slug)
+    (command,) = commands("An event must be hidden at once")
+    call_command(*command)
 
     assert Event.objects.get().is_hidden

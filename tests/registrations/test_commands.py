@@ -1,19 +1,21 @@
 """The commands of the operator: what they say, and that nothing is half done where the input is bad."""
 
+import errno
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands
 
 from accounts.models import User
-from events.models import Event
+from events.models import Call, Event
 from registrations.enums import MailState, State
 from registrations.mail import delivery
 from registrations.models import MailGate, OutgoingMail, Registration
-from registrations.services import seeding
+from registrations.services import keeping, seeding
 from tests.factories import NOW, CallFactory, DecisionFactory, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.study_visit import STUDY_VISIT
 
@@ -23,6 +25,7 @@ NAMES = (
     "import_call",
     "seed_demo",
     "backup",
+    "correct_deadline",
     "deliver_mail",
     "hold_mail",
     "restore",
@@ -114,6 +117,87 @@ def test_handle_deadlines_acts_as_if_it_were_that_moment(capsys: pytest.CaptureF
 def test_handle_deadlines_refuses_what_is_no_moment() -> None:
     with pytest.raises(CommandError, match="“tomorrow” is not a moment"):
         call_command("handle_deadlines", "--now", "tomorrow")
+
+
+@pytest.mark.parametrize(
+    ("when", "closes_at", "closes_on"),
+    [
+        ("2026-09-03", datetime(2026, 9, 3, 22, tzinfo=UTC), date(2026, 9, 3)),
+        ("2026-09-03T17:00", datetime(2026, 9, 3, 15, tzinfo=UTC), None),
+        ("2026-09-03T17:00Z", datetime(2026, 9, 3, 17, tzinfo=UTC), None),
+    ],
+)
+def test_correct_deadline_moves_it_to_an_earlier_moment_and_the_history_says_why(
+    capsys: pytest.CaptureFixture[str], when: str, closes_at: datetime, closes_on: date | None
+) -> None:
+    call = CallFactory(deadline_handled_at=NOW)
+
+    said = run(capsys, "correct_deadline", call.event.slug, when, "--reason", "The extension was for another call")
+
+    call.refresh_from_db()
+    assert (call.closes_at, call.closes_on, call.deadline_handled_at) == (closes_at, closes_on, None)
+    traced = call.history.latest()
+    assert (traced.history_change_reason, traced.history_user) == ("The extension was for another call", None)
+    assert said.startswith(f"{call.event.slug}: people can register until ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing", "2026-09-03", "--reason", "x"], "There is no call for an event “nothing”."),
+        (["meeting", "soon", "--reason", "x"], "“soon” is neither a day"),
+        (["meeting", "2027-03-28T02:30", "--reason", "x"], "does not exist"),
+        (["meeting", "2026-09-03", "--reason", "x" * 101], "1 to 100 characters"),
+        (["meeting", "2026-09-03"], "--reason"),
+    ],
+)
+def test_correct_deadline_refuses_in_one_line_and_changes_nothing(arguments: list[str], words: str) -> None:
+    before = CallFactory(event__slug="meeting").closes_at
+
+    with pytest.raises(CommandError, match=words):
+        call_command("correct_deadline", *arguments)
+
+    assert Call.objects.get().closes_at == before
+
+
+def test_after_the_release_no_deadline_is_corrected() -> None:
+    call = CallFactory(selective=True, event__slug="meeting")
+    DecisionFactory(registration__call=call, released=True)
+
+    with pytest.raises(CommandError, match="Decisions were released"):
+        call_command("correct_deadline", "meeting", "2026-09-03", "--reason", "x")
+
+
+def test_what_a_restore_holds_is_let_go_and_it_is_said_that_all_mail_is_paused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    OutgoingMailFactory()
+    call_command("pause_mail", "--reason", "A wrong date")
+    call_command("hold_mail")
+    assert "New mail goes" not in capsys.readouterr().out
+
+    call_command("resume_mail", "--held")
+
+    said = capsys.readouterr()
+    assert said.out == "1 mails are no longer on hold; each goes with its former Message-ID.\n"
+    assert "Outgoing mail is stopped" in said.err
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.touch()
+
+    with pytest.raises(CommandError, match=r"a-file.*Not a directory. No backup was made."):
+        call_command("backup", str(file / "backup"))
+
+
+def test_a_backup_that_cannot_be_read_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root, as whom tests may run, can read everything.
+    denied = PermissionError(errno.EACCES, "Permission denied", "/srv/backups/manifest.json")
+    monkeypatch.setattr(keeping, "restore", Mock(side_effect=denied))
+
+    with pytest.raises(CommandError, match=r"/srv/backups/manifest.json: Permission denied. Nothing was restored."):
+        call_command("restore", "/srv/backups")
 
 
 def test_release_decisions_says_how_many_of_each(capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,13 +36,18 @@ def save_to(folder: Path, *, leave_out: str) -> tuple[str, ...]:
     return tuple(name for name in _named_by_rows() if not any((place / name).exists() for place in saved))
 
 
+def among(names: Iterable[str]) -> list[tuple[str, str]]:
+    """(alias, name) of those of these paths within a backup that are files of a storage."""
+    return [_place(name) for name in names if name.startswith(f"{FOLDER}/")]
+
+
 def load_from(folder: Path, *, names: Iterable[str], is_replacing: bool) -> list[tuple[str, str]]:
     """Bring the files of a backup into the storages; returns (alias, name) of those that were not there before.
 
     `names` are paths within the backup. One that is there already and equal stays as it is. Raises FilesDiffer before
     anything is written when one differs, unless `is_replacing`.
     """
-    wanted = [_place(name) for name in names if name.startswith(f"{FOLDER}/")]
+    wanted = among(names)
     differing = [place for place in wanted if _differs(folder, *place)]
     if differing and not is_replacing:
         raise FilesDiffer(

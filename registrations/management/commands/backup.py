@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ranportal.shared import clock
+from ranportal.shared.keeping import stored_files
 from ranportal.shared.refusals import Refused
 from registrations.services import keeping
 
@@ -26,10 +27,12 @@ class Command(BaseCommand):
             made = keeping.backup(folder=folder, now=clock.now())
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except OSError as error:
+            raise CommandError(f"{error.filename or folder}: {error.strerror}. No backup was made.") from error
         finally:
             os.umask(former)
         self.stdout.write(
-            f"{folder}: {made.rows} rows in {len(made.tables)} tables, {len(made.files)} files, "
+            f"{folder}: {made.rows} rows in {len(made.tables)} tables, {len(stored_files.among(made.files))} files, "
             f"{made.bytes / 1_000_000:.1f} MB, as of {made.made_at}"
         )
         self.stdout.write("It holds personal data: keep it as you keep the database, and delete it when it is old.")

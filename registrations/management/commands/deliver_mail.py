@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 signal.signal(number, handler)
         self.stdout.write(f"{total} sent")
         if not delivery.is_gate_open(now=clock.now()):
-            self.stderr.write("Outgoing mail is stopped at the moment: see the outbox in the admin, or resume_mail.")
+            self.stderr.write(delivery.STOPPED)
 
 
 def deliver(stop: threading.Event, *, is_once: bool) -> int:

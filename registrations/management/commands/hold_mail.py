@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from ranportal.shared import clock
+from registrations.mail import delivery
 from registrations.services import keeping
 
 
@@ -16,5 +17,6 @@ class Command(BaseCommand):
         held = keeping.hold_after_restore(now=clock.now())
         self.stdout.write(
             f"{held.mails} unfinished mails are on hold; {held.maybe_sent} of them were due and may have gone out "
-            "already. New mail goes. Let them go in the outbox, or with: resume_mail --held"
+            "already. Let them go in the outbox, or with: resume_mail --held"
         )
+        self.stdout.write("New mail goes." if delivery.is_gate_open(now=clock.now()) else delivery.STOPPED)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
+from registrations.mail import delivery
 from registrations.services import keeping
 
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
             back = keeping.restore(folder=folder, now=clock.now(), is_replacing=replace, are_keys_lost=keys_are_lost)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except OSError as error:
+            raise CommandError(f"{error.filename or folder}: {error.strerror}. Nothing was restored.") from error
         # Rights and kinds of rows that this software has beyond that of the backup.
         call_command("migrate", verbosity=0)
         self.stdout.write(f"As of {back.made_at}: {back.rows} rows and {back.files} files are back.")
@@ -35,7 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Missing since before the backup: {name}")
         self.stdout.write(
             f"{back.held.mails} unfinished mails are on hold; {back.held.maybe_sent} of them were due and may have "
-            "gone out already. New mail goes. Look at them in the outbox, and let them go there or with: "
-            "resume_mail --held"
+            "gone out already. Look at them in the outbox, and let them go there or with: resume_mail --held"
         )
+        self.stdout.write("New mail goes." if delivery.is_gate_open(now=clock.now()) else delivery.STOPPED)
         self.stdout.write("Erasures asked for since the backup have to be done again: erase_person.")

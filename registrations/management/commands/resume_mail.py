@@ -3,7 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from registrations.mail import outbox
+from ranportal.shared import clock
+from registrations.mail import delivery, outbox
 
 
 class Command(BaseCommand):
@@ -14,7 +15,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, held: bool, **options: Any) -> None:
         if held:
-            self.stdout.write(f"{outbox.release_restored()} mails go, each with its former Message-ID.")
+            released = outbox.release_restored()
+            self.stdout.write(f"{released} mails are no longer on hold; each goes with its former Message-ID.")
+            if not delivery.is_gate_open(now=clock.now()):
+                self.stderr.write(delivery.STOPPED)
             return
         outbox.resume()
         self.stdout.write("Outgoing mail goes again.")

@@ -303,7 +303,7 @@ def test_a_refusal_ends_at_once_and_the_others_go_on(relay):
     assert drain(NOW + timedelta(days=1)) == 0
 
 
-def test_a_relay_that_lets_nobody_in_closes_the_gate_and_spends_no_attempts(relay):
+def test_a_relay_that_lets_nobody_in_closes_the_gate_and_spends_no_attempts(relay, caplog):
     relay.answers = [None, RelayClosed("The relay does not let us in (535).")]
     _, *waiting = OutgoingMailFactory.create_batch(3)
     assert drain() == 1
@@ -313,6 +313,7 @@ def test_a_relay_that_lets_nobody_in_closes_the_gate_and_spends_no_attempts(rela
     gate = MailGate.objects.get()
     assert (gate.reason, gate.paused_at) == ("The relay does not let us in (535).", None)
     assert gate.closed_until == NOW + timedelta(seconds=30)
+    assert caplog.messages == ["The relay does not let us in (535). All mail waits for 30 s; no attempt is spent."]
     assert drain(NOW + timedelta(seconds=29)) == 0
     assert drain(NOW + timedelta(seconds=30)) == 2
     gate.refresh_from_db()
