@@ -217,7 +217,9 @@ class Batch:
 def _try_later(mail: OutgoingMail, refusal: Postponed, *, now: datetime) -> dict[str, Any]:
     """What to write about a mail that was not taken this time."""
     tried_since = mail.tried_since or now
-    spent = {"attempts": mail.attempts + 1, "is_maybe_repeated": mail.is_maybe_repeated or refusal.is_uncertain}
+    spent: dict[str, Any] = {"attempts": mail.attempts + 1}
+    if refusal.is_uncertain:
+        spent["is_maybe_repeated"] = True
     if now - tried_since >= GIVE_UP_AFTER:
         return {"state": MailState.REFUSED, "last_error": f"Given up: {refusal}", **spent}
     minutes = RETRY_MINUTES[min(mail.attempts, len(RETRY_MINUTES) - 1)]

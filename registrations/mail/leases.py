@@ -21,7 +21,7 @@ _LEASED = (MailState.LEASED, MailState.HANDING_OVER)
 #: What a drainer needs of a row, and of its private link.
 _READ = (
     *("kind", "facts", "message_id", "date", "state", "useless_after", "attempts", "tried_since", "is_undone"),
-    *("lease_token", "rendered", "is_maybe_repeated", "link__version", "link__key_id"),
+    *("lease_token", "rendered", "link__version", "link__key_id"),
 )
 _ADDRESS = Case(When(registration=None, then=F("call__reply_to")), default=F("registration__identity__email"))
 

@@ -182,6 +182,7 @@ def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:
             due_at=now,
             attempts=0,
             tried_since=None,
+            restored_at=None,
             useless_after=None,
             last_error=f"Repeated by account {by.pk}.",
         )

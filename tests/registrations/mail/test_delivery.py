@@ -111,6 +111,14 @@ def test_a_mail_left_in_the_middle_of_its_hand_over_is_repeated_and_marked():
     assert (mail.state, mail.is_maybe_repeated) == (MailState.LEASED, True)
 
 
+def test_a_refusal_of_the_repeat_does_not_take_the_mark_away(relay):
+    relay.answers = [Postponed("Not now (451).")]
+    mail = OutgoingMailFactory(state=MailState.HANDING_OVER, lease_token="dead", lease_until=NOW)
+    assert drain() == 0
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts, mail.is_maybe_repeated) == (MailState.QUEUED, 1, True)
+
+
 def test_a_mail_that_was_only_prepared_is_not_marked_as_repeated():
     mail = OutgoingMailFactory(state=MailState.LEASED, lease_token="dead", lease_until=NOW)
     delivery.claim(now=NOW)

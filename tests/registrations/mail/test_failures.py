@@ -121,6 +121,30 @@ def test_deeply_nested_parts_end_soon():
     assert time.process_time() - start < 60
 
 
+def report_with(kind, content, encoding="base64"):
+    """A report with one part of this kind, encoded."""
+    packed = base64.b64encode(content).decode()
+    return (
+        'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: message/delivery-status\n\n'
+        "Reporting-MTA: dns; mx.example.org\n\nAction: failed\nStatus: 5.1.1\n\n"
+        f"--b\nContent-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n{packed}\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c"])
+def test_a_field_that_the_parser_breaks_upon_is_left_to_people(mark):
+    fields = f"Reporting-MTA: dns; mx\n\nFoo: a{mark}X:b\nAction: failed\nStatus: 5.1.1\n".encode()
+    content = report_with("message/delivery-status", fields).split(b"--b\n")
+    assert failures.read(b"--b\n".join([content[0], content[2]])) is None
+
+
+@pytest.mark.parametrize("strange", [b"a\x00b@x.org", b"a\xffb@x.org", "aéb@x.org".encode()])
+def test_an_id_that_no_mail_of_ours_can_have_is_none(strange):
+    content = report_with("text/rfc822-headers", b"Message-ID: <" + strange + b">\n")
+    assert failures.read(content) is None
+    assert failures.read(report_with("text/rfc822-headers", b"Message-ID: <ab@x.org>\n")).message_ids == ("<ab@x.org>",)
+
+
 def test_a_mutilated_report_never_raises():
     dice = random.Random(7)
     names = sorted(path.stem for path in RETURNED.glob("*.eml"))

@@ -158,6 +158,15 @@ def test_a_person_repeats_a_mail_that_ended_without_being_sent(state, registrati
         assert (mail.state, mail.attempts) == (state, 3)
 
 
+def test_what_a_person_sent_again_and_then_held_is_not_let_go_with_what_a_restore_held():
+    mail = OutgoingMailFactory(state=MailState.HELD, restored_at=NOW)
+    assert outbox.retry(mail=mail, now=NOW, by=UserFactory())
+    assert outbox.hold(mails=[mail]) == 1
+    assert outbox.release_restored() == 0
+    mail.refresh_from_db()
+    assert mail.state == MailState.HELD
+
+
 def test_a_mail_that_is_held_does_not_leave(registration):
     mail = put(registration)
     assert outbox.hold(mails=[mail]) == 1
