@@ -12,7 +12,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow check bench faults screenshots browser requirements
+.PHONY: help setup demo test test-quick test-slow test-faults check bench faults screenshots browser requirements
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,6 +24,7 @@ test: .venv/.dev  ## set up what the tests need and pass them, on PostgreSQL and
 	@$(PYTHON) -m ranportal.ecl.assets
 	@$(PYTHON) -m dev.browser
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-quick test-slow
+	@$(MAKE) --no-print-directory test-faults
 
 # Side by side, since the slow ones mostly wait for others: servers, browsers, clocks.
 test-quick:
@@ -32,7 +33,11 @@ test-quick:
 
 test-slow:
 	$(PYTHON) -m pytest -m "slow or browser" --ignore=tests/faults
-	$(PYTHON) -m pytest tests/faults/test_worker_kills.py
+
+# By themselves: they kill, freeze and count seconds.
+test-faults:
+	$(PYTHON) -m pytest -m slow tests/faults
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases tests/faults
 
 check: .venv/.dev  ## style, types, floors, migrations, and Django's own check of a production installation
 	$(PYTHON) -m ruff check .

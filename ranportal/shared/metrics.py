@@ -1,5 +1,6 @@
 """Figures in the form that Prometheus reads, at one address, for whoever holds the token."""
 
+import logging
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -18,6 +19,8 @@ from prometheus_client.registry import Collector
 
 from ranportal.shared import clock
 
+logger = logging.getLogger(__name__)
+
 Figures = Callable[[datetime], Iterable[Metric]]
 
 #: What this process counts by itself; several processes of one web server count in a folder together (web_server).
@@ -33,9 +36,13 @@ SECONDS = Histogram(
 
 
 def count(*, view: str, method: str, status: int, seconds: float) -> None:
-    """Count one request by the name of its view: addresses would be without number."""
-    REQUESTS.labels(view, method, status).inc()
-    SECONDS.labels(view, method).observe(seconds)
+    """Count one request by the name of its view: addresses would be without number. Never raises."""
+    try:
+        REQUESTS.labels(view, method, status).inc()
+        SECONDS.labels(view, method).observe(seconds)
+    except Exception as error:
+        # What was answered is done, also where the folder of figures is gone or full.
+        logger.warning("A request could not be counted (%s).", type(error).__name__)
 
 
 def page(figures: Figures) -> Callable[[HttpRequest], HttpResponse]:

@@ -8,7 +8,7 @@ database has not, it was turned back.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.core.files.base import ContentFile
@@ -76,6 +76,8 @@ def hold_if_turned_back(*, now: datetime) -> int:
     if last is not None and (seen is None or seen < last - TURNED_BACK):
         database.keeper().skip_numbers({})
         held = hold_unfinished(now=now).mails
+        # Once for each restore, even where the mark is of a machine whose clock ran ahead.
+        _see(last)
         logger.error("The database is older than its mark: it was restored. %s mails are on hold in the outbox.", held)
     if last is None or held or now - last >= MARK_EVERY:
         _make_mark(_see(now), former=marks)
@@ -103,8 +105,17 @@ def _marks() -> dict[str, datetime]:
         _, names = storages["private"].listdir(MARKS)
     except FileNotFoundError:
         return {}
-    # Two machines that make one at the same second: the storage adds to the name of the second.
-    return {name: datetime.fromisoformat(name.partition("_")[0]) for name in names}
+    moments = {name: _moment_of(name) for name in names}
+    return {name: moment for name, moment in moments.items() if moment is not None}
+
+
+def _moment_of(name: str) -> datetime | None:
+    try:
+        # Two machines that make one at the same second: the storage adds to the name of the second.
+        return datetime.strptime(name.partition("_")[0], _FORM).replace(tzinfo=UTC)
+    except ValueError:
+        # Another's file in the folder is no mark.
+        return None
 
 
 def _make_mark(moment: datetime, *, former: dict[str, datetime]) -> None:

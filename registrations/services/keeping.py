@@ -111,6 +111,8 @@ def restore(*, folder: Path, now: datetime, is_replacing: bool = False, are_keys
         except BaseException:
             stored_files.remove(made)
             raise
+    if is_replacing:
+        stored_files.replace(folder, names=found.files)
     return Restored(
         made_at=found.made_at,
         rows=found.rows,

@@ -105,7 +105,6 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
         "sensitive answers": sensitive.count(),
         "texts of mails": texts.count(),
         "daily checks": checks.count(),
-        "files without an answer": len(uploads.unnamed(now=now)),
     }
     if not is_dry_run:
         with transaction.atomic():
@@ -115,8 +114,9 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> dict[str, int]:
             _erase(_ids(expired), by=None, now=now)
             texts.update(rendered=None)
             checks.delete()
-        uploads.delete_unnamed(now=now)
-    return counts
+    # Last: a store that does not answer keeps nobody from being erased.
+    files = len(uploads.unnamed(now=now)) if is_dry_run else uploads.delete_unnamed(now=now)
+    return {**counts, "files without an answer": files}
 
 
 def _of_address(email: str) -> list[Registration]:

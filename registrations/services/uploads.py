@@ -43,7 +43,8 @@ def stored(answers: Mapping[Question, GivenAnswer]) -> Iterator[dict[Question, G
         yield with_names
     except BaseException:
         if names and _is_line_whole():
-            _delete(names)
+            # What broke may have broken after the commit.
+            _delete(_not_named(names))
         raise
     if names:
         _delete(_not_named(names))

@@ -126,7 +126,8 @@ def test_a_database_in_use_is_left_alone_without_a_word(drill):
         assert databases.rows() == before
 
 
-def test_a_restore_that_breaks_at_its_last_step_leaves_all_as_it_was(drill, monkeypatch):
+@pytest.mark.parametrize("former", [None, b"another content"], ids=["missing", "another content"])
+def test_a_restore_that_breaks_at_its_last_step_leaves_all_as_it_was(drill, monkeypatch, former):
     class DiskFull(Exception):
         pass
 
@@ -135,13 +136,37 @@ def test_a_restore_that_breaks_at_its_last_step_leaves_all_as_it_was(drill, monk
 
     monkeypatch.setattr(f"ranportal.shared.keeping.{connection.vendor}._move_in", break_off)
     with kept.installation(drill.database, drill.media):
-        storages["private"].delete("answers/uploaded")
+        put("answers/uploaded", former)
         before, files = databases.rows(), kept.documents()
         with pytest.raises(DiskFull):
             call_command("restore", str(drill.folder), replace=True)
         assert databases.rows() == before
         assert kept.documents() == files
-        storages["private"].save("answers/uploaded", ContentFile(b"%PDF-1.7 something private"))
+        put("answers/uploaded", b"%PDF-1.7 something private")
+
+
+def put(name: str, content: bytes | None) -> None:
+    """The private storage's file with this content, or none."""
+    storages["private"].delete(name)
+    if content is not None:
+        storages["private"].save(name, ContentFile(content))
+
+
+def test_a_file_with_another_content_is_the_backups_again(drill):
+    with kept.installation(drill.database, drill.media):
+        put("answers/uploaded", b"another content")
+        call_command("restore", str(drill.folder), replace=True)
+        assert kept.documents() == drill.files
+
+
+def test_another_programs_table_outlives_backup_and_restore(tmp_path):
+    with databases.fresh(tmp_path, "drill_shared") as shared, kept.installation(shared, tmp_path / "shared"):
+        call_command("migrate", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE of_another AS SELECT 7 AS number")
+        call_command("backup", str(tmp_path / "backup"))
+        call_command("restore", str(tmp_path / "backup"), replace=True)
+        assert databases.rows()["of_another"] == ["(7,)"]
 
 
 def test_one_broken_byte_in_any_file_is_refused_and_nothing_is_touched(drill, tmp_path):

@@ -24,6 +24,15 @@ def token(settings):
     settings.METRICS_TOKEN = TOKEN
 
 
+def test_a_figure_that_cannot_be_written_takes_nobodys_answer_away(monkeypatch, caplog):
+    def gone(*labels):
+        raise FileNotFoundError("/run/metrics/counter_1.db")
+
+    monkeypatch.setattr(metrics.REQUESTS, "labels", gone)
+    metrics.count(view="home", method="GET", status=200, seconds=0.1)
+    assert caplog.messages == ["A request could not be counted (FileNotFoundError)."]
+
+
 def read(text: str) -> dict[str, dict[tuple[str, ...], float]]:
     """By name of the figure: the values of its labels, and its value."""
     found: dict[str, dict[tuple[str, ...], float]] = {}

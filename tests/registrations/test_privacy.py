@@ -3,14 +3,16 @@
 import json
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from ranportal.shared.stores import StoreDown
 from registrations.enums import Act, CheckResult, MailState, State
 from registrations.models import Answer, Check, Identity, OutgoingMail, Registration, Review
 from registrations.questions import GivenAnswer
-from registrations.services import intake, privacy, reviewing
+from registrations.services import intake, privacy, reviewing, uploads
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -180,6 +182,16 @@ def test_sensitive_answers_go_two_weeks_after_the_event() -> None:
     assert Answer.objects.count() == 2
     privacy.purge_expired(now=NOW + OVER + timedelta(days=15))
     assert list(Answer.objects.values_list("question__is_sensitive", flat=True)) == [False]
+
+
+def test_a_store_that_is_away_keeps_nobody_from_being_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    RegistrationFactory(declined=True)
+    monkeypatch.setattr(uploads, "unnamed", Mock(side_effect=StoreDown("no answer")))
+
+    with pytest.raises(StoreDown):
+        privacy.purge_expired(now=NOW + timedelta(days=100))
+
+    assert Registration.objects.get().transitions.filter(act=Act.ERASE).exists()
 
 
 def test_a_second_purge_finds_nothing() -> None:

@@ -1,6 +1,6 @@
 """What a restore puts on hold, and how the portal notices a database that somebody turned back by other means."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +101,35 @@ def test_without_the_mark_nobody_would_notice() -> None:
     assert state_of(mail)[0] == MailState.QUEUED
 
 
+def test_a_mark_of_a_machine_whose_clock_ran_ahead_holds_mail_once() -> None:
+    storages["private"].save(f"{restored.MARKS}/20260901T150000Z", ContentFile(b"-"))
+    OutgoingMailFactory()
+    assert restored.hold_if_turned_back(now=NOW) == 1
+
+    fresh = OutgoingMailFactory()
+
+    assert restored.hold_if_turned_back(now=NOW + timedelta(minutes=1)) == 0
+    assert state_of(fresh)[0] == MailState.QUEUED
+
+
+def test_a_strange_file_among_the_marks_does_not_take_the_net_away() -> None:
+    for name in ("20260901T150000Z", "notes.txt"):
+        storages["private"].save(f"{restored.MARKS}/{name}", ContentFile(b"-"))
+    OutgoingMailFactory()
+
+    assert restored.hold_if_turned_back(now=NOW) == 1
+
+
+def test_deliver_mail_leaves_marks_for_as_long_as_it_runs(mail_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[datetime] = []
+    monkeypatch.setattr(restored, "hold_if_turned_back", lambda *, now: looks.append(now))
+    OutgoingMailFactory()
+
+    call_command("deliver_mail", once=True)
+
+    assert len(looks) == 2
+
+
 def test_the_sweep_looks_before_it_sends(mail_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     OutgoingMailFactory()
     storages["private"].save(f"{restored.MARKS}/20990101T000000Z", ContentFile(b"-"))
@@ -123,5 +152,5 @@ def test_hold_mail_says_what_it_did_and_resume_mail_lets_it_go(capsys: pytest.Ca
     assert "2 unfinished mails are on hold; 2 of them were due" in capsys.readouterr().out
     call_command("resume_mail", held=True)
 
-    assert capsys.readouterr().out == "2 mails go, each with its former Message-ID.\n"
+    assert capsys.readouterr().out == "2 mails are no longer on hold; each goes with its former Message-ID.\n"
     assert set(OutgoingMail.objects.values_list("state", flat=True)) == {MailState.QUEUED}

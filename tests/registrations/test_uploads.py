@@ -19,7 +19,7 @@ from registrations.models import Answer, OutgoingMail, Registration
 from registrations.models.answer import FOLDER, private_storage
 from registrations.questions import GivenAnswer
 from registrations.services import answers, intake, privacy, uploads
-from tests.factories import NOW, CallFactory, QuestionFactory, RegistrationFactory, person
+from tests.factories import NOW, AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory, person
 from tests.registrations.pages import form, register_url
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +208,18 @@ def test_a_store_that_is_away_does_not_undo_what_was_committed(
 
 def away(*args):
     raise StoreDown("no answer")
+
+
+def test_what_breaks_after_the_commit_takes_no_file_of_a_row_away(question):
+    def is_ended_after_the_commit():
+        registration = RegistrationFactory(call=question.call)
+        with uploads.stored(given(question)) as stored:
+            AnswerFactory(registration=registration, question=question, file=stored[question].stored_as)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        is_ended_after_the_commit()
+    assert files() == named() != set()
 
 
 def test_a_nightly_purge_without_any_file_finds_nothing():

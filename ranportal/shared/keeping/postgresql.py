@@ -50,7 +50,7 @@ def save_to(folder: Path) -> tuple[dict[str, Table], dict[str, int]]:
     """Write each table into `folder`; returns the tables and the last numbers given. Call it inside `snapshot()`."""
     (folder / FOLDER).mkdir(mode=0o700)
     tables = {}
-    for name in _tables(_present_schema()):
+    for name in sorted(schema.tables() & set(_tables(_present_schema()))):
         columns = _columns(name)
         with (
             gzip.open(folder / FOLDER / f"{name}.copy.gz", "wb", compresslevel=_LEVEL) as file,
@@ -95,7 +95,8 @@ def skip_numbers(given: Mapping[str, int]) -> None:
 
 
 def _move_in(home: str) -> None:
-    old, new = _tables(home), _tables(BESIDE)
+    new = _tables(BESIDE)
+    old = sorted({*new, *schema.tables()} & set(_tables(home)))
     with transaction.atomic(), connection.cursor() as cursor:
         # Who holds the portal's tables for longer is not to be waited for with everybody queueing behind.
         cursor.execute("SET LOCAL lock_timeout = '30s'")

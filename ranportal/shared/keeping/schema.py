@@ -16,6 +16,12 @@ class NewerSoftware(Refused):
     """The backup was made by software with migrations that this one does not know."""
 
 
+def tables() -> set[str]:
+    """The names of the portal's tables; another's may stand in the same schema."""
+    ours = connection.introspection.django_table_names(include_views=False)
+    return {*ours, MigrationRecorder.Migration._meta.db_table}
+
+
 def applied() -> Names:
     """What was applied to the database, in that order."""
     recorder = MigrationRecorder(connection)

@@ -42,19 +42,17 @@ def among(names: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def load_from(folder: Path, *, names: Iterable[str], is_replacing: bool) -> list[tuple[str, str]]:
-    """Bring the files of a backup into the storages; returns (alias, name) of those that were not there before.
+    """Bring the files of a backup that are missing into the storages; returns (alias, name) of each.
 
-    `names` are paths within the backup. One that is there already and equal stays as it is. Raises FilesDiffer before
-    anything is written when one differs, unless `is_replacing`.
+    `names` are paths within the backup. One that is there already stays as it is. Raises FilesDiffer before anything is
+    written when one differs, unless `is_replacing`: then `replace` comes when nothing can go back any more.
     """
     wanted = among(names)
-    differing = [place for place in wanted if _differs(folder, *place)]
+    differing = _differing(folder, wanted)
     if differing and not is_replacing:
         raise FilesDiffer(
             f"{len(differing)} files of the backup stand in the storage with other content. --replace overwrites them."
         )
-    for alias, name in differing:
-        storages[alias].delete(name)
     made: list[tuple[str, str]] = []
     try:
         for alias, name in wanted:
@@ -65,6 +63,13 @@ def load_from(folder: Path, *, names: Iterable[str], is_replacing: bool) -> list
         remove(made)
         raise
     return made
+
+
+def replace(folder: Path, *, names: Iterable[str]) -> None:
+    """Put the backup's files in the place of those that have another content."""
+    for alias, name in _differing(folder, among(names)):
+        storages[alias].delete(name)
+        _copy_in(folder, alias, name)
 
 
 def remove(places: Iterable[tuple[str, str]]) -> None:
@@ -108,6 +113,10 @@ def _place(path: str) -> tuple[str, str]:
     if alias not in ALIASES or ".." in PurePosixPath(name).parts:
         raise FilesDiffer(f"{path} belongs to no storage.")
     return alias, name
+
+
+def _differing(folder: Path, places: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [place for place in places if _differs(folder, *place)]
 
 
 def _differs(folder: Path, alias: str, name: str) -> bool:

@@ -21,7 +21,6 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="stop when nothing is due any more")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        restored.hold_if_turned_back(now=clock.now())
         stop = threading.Event()
         former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -38,6 +37,7 @@ def deliver(stop: threading.Event, *, is_once: bool) -> int:
     """Send until `stop` is set, or once until nothing is due; returns how many mails were sent."""
     total = 0
     while not stop.is_set():
+        restored.hold_if_turned_back(now=clock.now())
         sent = delivery.drain(clock=clock.now, seconds=ROUND)
         total += sent
         if sent == 0 and (is_once or stop.wait(PAUSE)):

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
+from ranportal.shared.stores import StoreDown
 from registrations.mail import delivery
 from registrations.services import keeping
 
@@ -30,7 +31,9 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
-            raise CommandError(f"{error.filename or folder}: {error.strerror}. Nothing was restored.") from error
+            raise CommandError(f"{error.filename or folder}: {error.strerror}. Mend that and restore again.") from error
+        except StoreDown as error:
+            raise CommandError(f"{error} Restore again when it answers.") from error
         # Rights and kinds of rows that this software has beyond that of the backup.
         call_command("migrate", verbosity=0)
         self.stdout.write(f"As of {back.made_at}: {back.rows} rows and {back.files} files are back.")
