@@ -35,7 +35,7 @@ def _watched(now: datetime) -> Iterator[Metric]:
 
 
 def _queue(now: datetime) -> Iterator[Metric]:
-    rows = watch.due_mails(now).order_by().values_list("priority").annotate(Count("pk"), Min("due_at"))
+    rows = watch.due_mails(now).order_by().values_list("priority").annotate(Count("pk"), Min("since"))
     waiting = {priority: (number, now - oldest) for priority, number, oldest in rows}
     none = (0, timedelta(0))
     lanes = [(lane.name.lower(), *waiting.get(lane.value, none)) for lane in OutgoingMail.Priority]

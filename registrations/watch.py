@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from events.models import Call
 from registrations.enums import MailState
@@ -15,6 +15,9 @@ from registrations.models import BeatPulse, MailGate, NotTold, OutgoingMail, Rec
 SILENT_AFTER = timedelta(minutes=3)
 #: Mail that was due so long ago is late, whatever the reason.
 LATE_AFTER = timedelta(minutes=5)
+
+#: Mail that was tried for so long is late too, where the relay has taken none since: each try puts its due time off.
+IN_VAIN_AFTER = timedelta(hours=1)
 
 #: A daily check older than this says nothing about today.
 CHECK_SHOWN = timedelta(days=7)
@@ -52,7 +55,7 @@ def look(*, now: datetime) -> Seen:
     found = (
         BeatPulse.objects.filter(pk=1)
         .annotate(
-            oldest_due_at=Subquery(due_mails(now).order_by("due_at").values("due_at")[:1]),
+            oldest_due_at=Subquery(due_mails(now).order_by("since").values("since")[:1]),
             paused_at=Subquery(gate.values("paused_at")),
             closed_until=Subquery(gate.values("closed_until")),
         )
@@ -61,7 +64,7 @@ def look(*, now: datetime) -> Seen:
     )
     if found is not None:
         return Seen(*found)
-    oldest = due_mails(now).order_by("due_at").values_list("due_at", flat=True).first()
+    oldest = due_mails(now).order_by("since").values_list("since", flat=True).first()
     stands = MailGate.objects.filter(pk=1).values_list("paused_at", "closed_until").first()
     return Seen(None, oldest, *(stands or ()))
 
@@ -75,9 +78,12 @@ def health(now: datetime) -> Mapping[str, str]:
     }
 
 
-def due_mails(now: datetime) -> QuerySet[OutgoingMail]:
-    """Mails that should have left by now and have not."""
-    return OutgoingMail.objects.filter(Q(state__in=OPEN), due_at__lte=now)
+def due_mails(now: datetime) -> QuerySet[Any]:
+    """Mails that should have left by now and have not, each with the moment `since` which that is so."""
+    has_been_taking = Exists(MailGate.objects.filter(taken_at__gte=OuterRef("tried_since")))
+    is_in_vain = Q(tried_since__lte=now - IN_VAIN_AFTER) & ~has_been_taking
+    mails = OutgoingMail.objects.filter(Q(due_at__lte=now) | is_in_vain, state__in=OPEN)
+    return mails.annotate(since=Case(When(is_in_vain, then=F("tried_since")), default=F("due_at")))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 
 from registrations.enums import MailState
 from registrations.mail import addressing, leases, lines, shapes
@@ -65,6 +65,8 @@ def drain(*, clock: Callable[[], datetime], seconds: float) -> int:
                 break
             batch = Batch(mails, relay=line.relay, clock=clock)
             is_open = batch.send()
+            if batch.sent:
+                _note_taken(now=clock())
             if is_open and batch.sent and not sent:
                 # The relay is known to work.
                 MailGate.objects.filter(pk=1, failures__gt=0).update(failures=0, closed_until=None, reason="")
@@ -169,8 +171,8 @@ class Batch:
                 raise GateShut from None
             return False
         except RelayClosed as closed:
-            later = {"due_at": self._clock() + STANDS_BACK} if closed.is_for_reader else {}
-            self._ends(mail, state=MailState.QUEUED, **later)
+            values = _stands_back(mail, self._clock()) if closed.is_for_reader else {}
+            self._ends(mail, state=MailState.QUEUED, **values)
             raise
         except Rejected as refusal:
             return self._ends(mail, state=MailState.REFUSED, attempts=mail.attempts + 1, last_error=str(refusal))
@@ -214,6 +216,10 @@ class Batch:
         return False
 
 
+def _stands_back(mail: OutgoingMail, now: datetime) -> dict[str, Any]:
+    return {"due_at": now + STANDS_BACK, "tried_since": mail.tried_since or now}
+
+
 def _try_later(mail: OutgoingMail, refusal: Postponed, *, now: datetime) -> dict[str, Any]:
     """What to write about a mail that was not taken this time."""
     tried_since = mail.tried_since or now
@@ -230,6 +236,12 @@ def _try_later(mail: OutgoingMail, refusal: Postponed, *, now: datetime) -> dict
         "last_error": str(refusal),
         **spent,
     }
+
+
+def _note_taken(*, now: datetime) -> None:
+    """Note that the relay takes mail, once a minute."""
+    is_old = Q(taken_at=None) | Q(taken_at__lte=now - timedelta(minutes=1))
+    MailGate.objects.filter(is_old, pk=1).update(taken_at=now)
 
 
 def _close_gate(*, reason: str, now: datetime) -> None:

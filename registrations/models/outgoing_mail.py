@@ -78,6 +78,7 @@ class MailGate(models.Model):
     """The one gate through which all mail goes: paused by a person, or closed for a while after a relay's refusal.
 
     `seen_at` is the last moment that this database has seen; a mark outside it tells whether it was turned back.
+    `taken_at` is when the relay last took a mail, to the minute.
     """
 
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -88,6 +89,7 @@ class MailGate(models.Model):
     failures = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    taken_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (

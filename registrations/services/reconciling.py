@@ -141,7 +141,8 @@ def _note(found: Found, mail: Any | None, *, registration_id: int, kind: MailKin
         found.repeated += mail.is_maybe_repeated
     elif mail.state in _ON_ITS_WAY and not (mail.is_undone and mail.state == MailState.HELD):
         found.waiting += 1
-        if mail.due_at <= now - LATE_AFTER:
+        # Each try in vain puts the due time off.
+        if min(mail.due_at, mail.tried_since or mail.due_at) <= now - LATE_AFTER:
             found.untold.append(_look_at(Finding.LATE, registration_id, kind, mail))
     elif mail.is_undone:
         found.replaced += 1
@@ -161,7 +162,8 @@ def _people() -> QuerySet[Registration]:
 
 def _written(people: QuerySet[Registration], *, since: datetime) -> Iterator[Any]:
     mails = OutgoingMail.objects.filter(registration__in=people, kind__in=sorted(KINDS), created_at__gt=since)
-    fields = ("key", "registration_id", "kind", "state", "due_at", "created_at", "is_undone", "is_maybe_repeated")
+    moments = ("due_at", "tried_since", "created_at")
+    fields = ("key", "registration_id", "kind", "state", *moments, "is_undone", "is_maybe_repeated")
     yield from mails.order_by().only(*fields).annotate(is_back=returned.is_returned()).iterator()
 
 

@@ -13,7 +13,7 @@ from ranportal import urls
 from ranportal.celery import app
 from ranportal.shared import clock, health
 from registrations import watch
-from registrations.models import BeatPulse
+from registrations.models import BeatPulse, MailGate
 from registrations.services import pulse
 from tests.factories import NOW, OutgoingMailFactory
 
@@ -108,6 +108,20 @@ def test_ready_names_the_cache_that_is_away(client, settings, tmp_path, worker_r
 def test_beat_is_silent_after_three_minutes(minutes, word):
     pulse.beat(now=NOW - timedelta(minutes=minutes))
     assert watch.health(NOW)["beat"] == word
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("tried_for", "taken_ago", "word"),
+    [(61, None, "late"), (61, 62, "late"), (61, 30, "ok"), (59, None, "ok")],
+    ids=["for an hour", "none was taken since", "others were taken", "for less than an hour"],
+)
+def test_mail_that_is_tried_in_vain_is_late_though_its_next_try_is_ahead(tried_for, taken_ago, word):
+    pulse.beat(now=NOW)
+    OutgoingMailFactory(due_at=NOW + timedelta(minutes=30), tried_since=NOW - timedelta(minutes=tried_for))
+    taken_at = None if taken_ago is None else NOW - timedelta(minutes=taken_ago)
+    MailGate.objects.update_or_create(pk=1, defaults={"taken_at": taken_at})
+    assert watch.health(NOW)["mail"] == word
 
 
 @pytest.mark.django_db

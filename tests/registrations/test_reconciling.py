@@ -124,6 +124,15 @@ def test_a_mail_that_waits_is_found_an_hour_after_it_was_due(call):
     assert found() == [(Finding.LATE, MailKind.CONFIRMED)]
 
 
+def test_a_mail_that_is_tried_in_vain_is_found_though_its_next_try_is_ahead(call):
+    register(call, 1)
+    send_all()
+    ahead = {"due_at": MORNING + timedelta(minutes=30), "tried_since": MORNING - timedelta(hours=2)}
+    OutgoingMail.objects.filter(kind=MailKind.CONFIRMED).update(state=MailState.QUEUED, sent_at=None, **ahead)
+    assert checked() == {"promised": 2, "told": 1, "waiting": 1}
+    assert found() == [(Finding.LATE, MailKind.CONFIRMED)]
+
+
 def test_a_mail_that_came_back_is_found(call):
     register(call, 1)
     send_all()

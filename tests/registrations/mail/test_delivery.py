@@ -111,6 +111,18 @@ def test_a_mail_left_in_the_middle_of_its_hand_over_is_repeated_and_marked():
     assert (mail.state, mail.is_maybe_repeated) == (MailState.LEASED, True)
 
 
+def test_it_is_noted_when_the_relay_last_took_a_mail_once_a_minute(relay):
+    relay.answers = [Postponed("Not now (451).")]
+    OutgoingMailFactory()
+    moments = []
+    for seconds in (0, 200, 230, 261):
+        if seconds:
+            OutgoingMailFactory()
+        drain(NOW + timedelta(seconds=seconds))
+        moments.append(MailGate.objects.get().taken_at)
+    assert moments == [None, NOW + timedelta(seconds=200), NOW + timedelta(seconds=200), NOW + timedelta(seconds=261)]
+
+
 def test_a_refusal_of_the_repeat_does_not_take_the_mark_away(relay):
     relay.answers = [Postponed("Not now (451).")]
     mail = OutgoingMailFactory(state=MailState.HANDING_OVER, lease_token="dead", lease_until=NOW)
