@@ -23,6 +23,14 @@ class NotLater(Refused):
     """The new deadline is not later than the old one."""
 
 
+class BeforeOpening(Refused):
+    """The new deadline lies before the call opens."""
+
+
+class AfterPromise(Refused):
+    """The new deadline lies after the day by which everyone was promised an answer."""
+
+
 def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User | None) -> Call:
     """Set the number of places (None: no limit) and give new ones to the list, in order.
 
@@ -58,17 +66,14 @@ def over_invite(*, call: Call, places_limit: int, now: datetime, by: User | None
 def extend_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, now: datetime, by: User | None) -> Call:
     """Move the deadline to a later moment; who waits longer is found by the scans again.
 
-    Raises AlreadyReleased, NotLater (it must lie after the old one and in the future).
+    Raises AlreadyReleased, AfterPromise, NotLater (it must lie after the old one and in the future).
     """
     with transaction.atomic():
         call = workflow.locked(call)
         _refuse_released(call)
         if closes_at <= max(call.closes_at, now):
             raise NotLater("The new deadline must be later than the old one, and in the future.")
-        if call.decision_by is not None and closes_at.astimezone(call.event.zone).date() > call.decision_by:
-            raise NotLater(
-                f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before."
-            )
+        _refuse_after_promise(call, closes_at)
         call._history_user = by
         return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
 
@@ -77,11 +82,16 @@ def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None,
     """Set a deadline right that was moved by mistake: to an earlier moment too, even to one that is over.
 
     For whoever runs the portal, not for its screens. Forms that came in time by the deadline of their moment count.
-    The reason, of 100 characters at most, stands in the call's history with this moment. Raises AlreadyReleased.
+    The reason, of 100 characters at most, stands in the call's history with this moment. Raises AlreadyReleased,
+    BeforeOpening, AfterPromise.
     """
     with transaction.atomic():
         call = workflow.locked(call)
         _refuse_released(call)
+        if closes_at <= call.opens_at:
+            opens_at = call.opens_at.astimezone(call.event.zone)
+            raise BeforeOpening(f"The call opens on {opens_at:%d %B %Y, %H:%M}: it can only close after that.")
+        _refuse_after_promise(call, closes_at)
         call._history_user, call._change_reason, call._history_date = None, reason, now
         return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
 
@@ -89,6 +99,13 @@ def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None,
 def _refuse_released(call: Call) -> None:
     if queries.is_released(call):
         raise AlreadyReleased("Decisions were released, so the deadline can no longer move.")
+
+
+def _refuse_after_promise(call: Call, closes_at: datetime) -> None:
+    if call.decision_by is not None and closes_at.astimezone(call.event.zone).date() > call.decision_by:
+        raise AfterPromise(
+            f"Everyone was promised an answer by {call.decision_by:%d %B %Y}: the deadline must be before."
+        )
 
 
 def _with_deadline(call: Call, *, closes_at: datetime, closes_on: date | None) -> Call:

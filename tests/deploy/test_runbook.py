@@ -179,7 +179,7 @@ def test_without_tls_they_pass_it_too_and_it_is_said(settings_file):
 def test_a_setting_is_read_to_its_last_character_as_systemd_reads_it(settings_file, quote):
     value = "smtp://sender:a$1word&b#c;d@mail.example.org:25"
     text = re.sub(r"^EMAIL_URL=.*$", "", settings_file.read_text(), flags=re.MULTILINE)
-    settings_file.write_text(f"# A comment\n; and another\n{text}EMAIL_URL={quote}{value}{quote}")
+    settings_file.write_text(f"# A comment\n; and another\nno setting at all\n{text}EMAIL_URL={quote}{value}{quote}")
 
     done = manage(settings_file, "shell", "--verbosity=0", "--command", "import os; print(os.environ['EMAIL_URL'])")
 

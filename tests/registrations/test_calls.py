@@ -116,5 +116,5 @@ def test_after_release_the_deadline_stands():
 
 def test_the_day_by_which_everyone_hears_is_a_promise():
     call = CallFactory(selective=True)
-    with pytest.raises(calls.NotLater, match="15 September 2026"):
+    with pytest.raises(calls.AfterPromise, match="15 September 2026"):
         calls.extend_deadline(call=call, closes_at=NOW + timedelta(days=15), closes_on=None, now=NOW, by=UserFactory())

@@ -2,7 +2,7 @@
 
 import errno
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -147,6 +147,7 @@ def test_correct_deadline_moves_it_to_an_earlier_moment_and_the_history_says_why
         (["nothing", "2026-09-03", "--reason", "x"], "There is no call for an event “nothing”."),
         (["meeting", "soon", "--reason", "x"], "“soon” is neither a day"),
         (["meeting", "2027-03-28T02:30", "--reason", "x"], "does not exist"),
+        (["meeting", "2001-01-01", "--reason", "x"], "The call opens on"),
         (["meeting", "2026-09-03", "--reason", "x" * 101], "1 to 100 characters"),
         (["meeting", "2026-09-03"], "--reason"),
     ],
@@ -158,6 +159,13 @@ def test_correct_deadline_refuses_in_one_line_and_changes_nothing(arguments: lis
         call_command("correct_deadline", *arguments)
 
     assert Call.objects.get().closes_at == before
+
+
+def test_no_deadline_is_corrected_to_a_day_after_that_of_the_promised_answer() -> None:
+    call = CallFactory(selective=True, event__slug="meeting")
+
+    with pytest.raises(CommandError, match="Everyone was promised an answer by"):
+        call_command("correct_deadline", "meeting", f"{call.decision_by + timedelta(days=1)}", "--reason", "x")
 
 
 def test_after_the_release_no_deadline_is_corrected() -> None:
