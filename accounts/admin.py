@@ -69,7 +69,7 @@ class AccountAdmin(UserAdmin):
         if request.user.is_superuser:
             rights = (*rights, "is_superuser")
         return (
-            (None, {"fields": ("email", "name", "password")}),
+            (None, {"fields": ("email", "name", "organisation", "country", "password")}),
             ("Roles", {"fields": rights}),
             ("Dates", {"fields": ("last_login", "date_joined")}),
         )

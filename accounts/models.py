@@ -31,6 +31,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)
+    organisation = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Reviewers are warned of colleagues by it."
+    )
+    country = models.CharField(max_length=2, blank=True, db_default="", help_text="Two letters, as LV.")
     is_staff = models.BooleanField("may sign in to the admin", default=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

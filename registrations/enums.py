@@ -40,6 +40,10 @@ class Act(models.TextChoices):
     STAGE = "stage", "Decision staged"
     UNSTAGE = "unstage", "Staged decision undone"
     CHANGE_ROLE = "change_role", "Role changed"
+    PIN = "pin", "Fixed for the proposal"
+    ASSIGN_REVIEW = "assign_review", "Given to a reviewer"
+    REDACT = "redact", "Passage hidden from reviewers"
+    ANSWER_DETAILS = "answer_details", "Practical questions answered"
     ERASE = "erase", "Data erased"
 
 
@@ -106,6 +110,13 @@ class Audience(models.TextChoices):
     ORGANISERS = "organisers", "Organisers only"
 
 
+class AskedOf(models.TextChoices):
+    """Who is asked a question: everyone in the form, or only those who are selected, on their private page."""
+
+    EVERYONE = "everyone", "Everyone, in the form"
+    SELECTED = "selected", "Those who are selected"
+
+
 class CheckResult(models.TextChoices):
     """What an organiser found out about who a person is."""
 
@@ -121,6 +132,37 @@ class Outcome(models.TextChoices):
     SELECT = "select", "Select"
     RESERVE = "reserve", "Reserve list"
     DECLINE = "decline", "Not selected"
+
+
+class ReasonCode(models.TextChoices):
+    """Why a decision is staged, in few words that can be counted."""
+
+    PROPOSED = "proposed", "As proposed"
+    SCORE = "score", "By score"
+    BALANCE = "balance", "For the balance of the group"
+    FIRST_TIME = "first_time", "First time at an event of the network"
+    FIT = "fit", "Fits the target group especially well"
+    NEEDED = "needed", "Needed for the programme"
+    NOT_TARGET = "not_target", "Outside the target group"
+    SAME_ORGANISATION = "same_organisation", "Enough people of one organisation"
+    NO_PLACE = "no_place", "Not enough places"
+    CHECK = "check", "What the check found"
+    OTHER = "other", "Another reason"
+
+
+class PinDirection(models.TextChoices):
+    """What a proposal must do with a person, whatever the score."""
+
+    IN = "in", "In"
+    OUT = "out", "Out"
+
+
+class ProposedAs(models.TextChoices):
+    """What a proposal says about a person."""
+
+    SELECTED = "selected", "Proposed"
+    RESERVE = "reserve", "Reserve list"
+    NOT_PROPOSED = "not_proposed", "Not proposed"
 
 
 class MailKind(models.TextChoices):

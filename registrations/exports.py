@@ -24,7 +24,7 @@ _CUT = " … (cut here; the portal has the whole text)"
 
 
 class Table:
-    """The columns and rows of one call's registrations. `registrations` carries score_mean (reports.with_scores)."""
+    """The columns and rows of one call's registrations."""
 
     def __init__(self, call: Call, registrations: QuerySet[Registration]) -> None:
         self._call = call
@@ -69,7 +69,7 @@ class Table:
     def _row(self, registration: Registration, means: dict[tuple[int, int], float]) -> list[Cell | None]:
         identity = getattr(registration, "identity", None)
         answers = {answer.question_id: self._answer(answer) for answer in registration.answers.all()}
-        mean = registration.score_mean  # type: ignore[attr-defined]
+        mean = registration.score
         return [
             registration.reference,
             registration.get_state_display(),
@@ -83,7 +83,7 @@ class Table:
             *[answers.get(question.pk, "") for question in self._questions],
             *[_rounded(means.get((registration.pk, criterion.pk))) for criterion in self._criteria],
             _rounded(mean),
-            registration.review_count or 0,  # type: ignore[attr-defined]
+            registration.review_count,
             *self._decision(registration),
         ]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Cast, NullIf
+from django.db.models.functions import Cast
 
 from accounts.models import User
 from accounts.queries import is_administrator
@@ -38,39 +38,13 @@ def calls_of(user: User) -> QuerySet[Call]:
 
 
 def registrations_of(user: User) -> QuerySet[Registration]:
-    """The registrations that this user may see, with call, event, identity, decision and scores (see with_scores).
+    """The registrations that this user may see, with call, event, identity and decision.
 
     `is_unreachable` says that a mail to the present address came back.
     """
-    return with_scores(
-        Registration.objects.filter(call__in=calls_of(user).order_by().values("pk")).select_related(
-            "call__event", "identity", "decision"
-        )
-    ).annotate(is_unreachable=returned.to_present_address())
-
-
-def with_scores(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
-    """The same rows with `score_mean`: the weighted scores as a share of the best possible, in per cent, or None.
-
-    `review_count` is the number of reviews. Each weighs the same; declared conflicts of interest do not count.
-    """
-    weight = Cast(F("criterion__weight"), FloatField())
-    share = F("value") * 100.0 / NullIf(F("criterion__max_score"), 0)
-    scores = (
-        Score.objects.filter(review__registration=OuterRef("pk"), review__has_conflict=False)
-        .order_by()
-        .values("review__registration")
-        .annotate(mean=Sum(share * weight) / NullIf(Sum(weight), 0.0))
-    )
-    reviews = (
-        Review.objects.filter(registration=OuterRef("pk"), has_conflict=False)
-        .order_by()
-        .values("registration")
-        .annotate(number=Count("pk"))
-    )
-    return registrations.annotate(
-        score_mean=Subquery(scores.values("mean"), output_field=FloatField()),
-        review_count=Subquery(reviews.values("number")),
+    people = Registration.objects.filter(call__in=calls_of(user).order_by().values("pk"))
+    return people.select_related("call__event", "identity", "decision").annotate(
+        is_unreachable=returned.to_present_address()
     )
 
 

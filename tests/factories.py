@@ -12,7 +12,7 @@ from accounts.models import User
 from events.enums import Admission, EventFormat, EventKind, Status
 from events.models import Announcement, Call, Event, Publication, Session, WorkingGroup
 from registrations import links
-from registrations.enums import MailKind, MailState, Outcome, Profession, QuestionKind, State
+from registrations.enums import MailKind, MailState, Outcome, PinDirection, Profession, ProposedAs, QuestionKind, State
 from registrations.mail.facts import DEFAULTS
 from registrations.models import (
     Answer,
@@ -20,11 +20,16 @@ from registrations.models import (
     Decision,
     Identity,
     OutgoingMail,
+    Pin,
     PrivateLink,
+    Proposal,
+    ProposalLine,
     Question,
     Registration,
     Review,
     ReviewAssignment,
+    ReviewTask,
+    SelectionRule,
 )
 from registrations.people import PersonDetails, address_index
 from registrations.states import HOLDS_PLACE
@@ -242,6 +247,66 @@ class DecisionFactory(DjangoModelFactory):
     reason = "Fits the target group."
     staged_at = NOW - timedelta(hours=1)
     staged_by = factory.SubFactory(UserFactory, role=Role.ORGANISER)
+
+
+class ReviewTaskFactory(DjangoModelFactory):
+    class Meta:
+        model = ReviewTask
+
+    registration = factory.SubFactory(RegistrationFactory, submitted=True)
+    reviewer = factory.SubFactory(UserFactory, role=Role.REVIEWER)
+    assigned_at = NOW - timedelta(days=1)
+    assigned_by = factory.SubFactory(UserFactory, role=Role.ORGANISER)
+
+
+class SelectionRuleFactory(DjangoModelFactory):
+    """At most three of each country."""
+
+    class Meta:
+        model = SelectionRule
+
+    call = factory.SubFactory(CallFactory, selective=True)
+    attribute = "country"
+    maximum = 3
+
+
+class PinFactory(DjangoModelFactory):
+    """A person whom proposals must have in."""
+
+    class Meta:
+        model = Pin
+
+    registration = factory.SubFactory(RegistrationFactory, submitted=True)
+    direction = PinDirection.IN
+    reason = "Speaks about the pilot."
+    pinned_at = NOW - timedelta(hours=2)
+    pinned_by = factory.SubFactory(UserFactory, role=Role.ORGANISER)
+
+
+class ProposalFactory(DjangoModelFactory):
+    class Meta:
+        model = Proposal
+
+    call = factory.SubFactory(CallFactory, selective=True)
+    made_at = NOW - timedelta(hours=1)
+    made_by = factory.SubFactory(UserFactory, role=Role.ORGANISER)
+    seed = 7
+    rules_version = "r-test"
+    input_sha256 = "0" * 64
+    receipt = factory.LazyFunction(dict)
+
+
+class ProposalLineFactory(DjangoModelFactory):
+    """Somebody who is proposed."""
+
+    class Meta:
+        model = ProposalLine
+
+    registration = factory.SubFactory(RegistrationFactory, submitted=True)
+    proposal = factory.SubFactory(ProposalFactory, call=factory.SelfAttribute("..registration.call"))
+    proposed_as = ProposedAs.SELECTED
+    rank = 1
+    reason = "1st by score."
 
 
 class OutgoingMailFactory(DjangoModelFactory):

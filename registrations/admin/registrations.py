@@ -150,11 +150,11 @@ class RegistrationAdmin(admin.ModelAdmin):
     def sent(self, registration: Registration) -> str:
         return date_format(localtime(registration.sent_at), "j M Y, H:i")
 
-    @admin.display(description="score", ordering=F("score_mean").desc(nulls_last=True))
+    @admin.display(description="score", ordering=F("score").desc(nulls_last=True))
     def score(self, registration: Registration) -> str:
-        if registration.score_mean is None:
+        if registration.score is None:
             return "–"
-        return f"{registration.score_mean:.0f} % ({registration.review_count})"
+        return f"{registration.score:.0f} % ({registration.review_count})"
 
     @admin.display(description="decision", ordering="decision__outcome")
     def decision_shown(self, registration: Registration) -> str:

@@ -6,32 +6,45 @@ from registrations.models.identity import Identity
 from registrations.models.mail_connection import MailConnection
 from registrations.models.outgoing_mail import MailGate, OutgoingMail
 from registrations.models.private_link import PrivateLink
-from registrations.models.question import Question
+from registrations.models.proposal import Pin, Proposal, ProposalLine, SelectionRule
+from registrations.models.question import LibraryQuestion, Question
 from registrations.models.reconciliation import NotTold, Reconciliation
+from registrations.models.redaction import Redaction
 from registrations.models.registration import Registration
-from registrations.models.review import Check, Criterion, Review, ReviewAssignment, Score
+from registrations.models.review import Check, Criterion, Review, ReviewAssignment, ReviewTask, Score
+from registrations.models.selection import BoardView, Release, SelectionSettings
 from registrations.models.told import ToldEvent
 from registrations.models.transition import Transition
 
 __all__ = [
     "Answer",
     "BeatPulse",
+    "BoardView",
     "Bounce",
     "Check",
     "Criterion",
     "Decision",
     "Identity",
+    "LibraryQuestion",
     "MailConnection",
     "MailGate",
     "NotTold",
     "OutgoingMail",
+    "Pin",
     "PrivateLink",
+    "Proposal",
+    "ProposalLine",
     "Question",
     "Reconciliation",
+    "Redaction",
     "Registration",
+    "Release",
     "Review",
     "ReviewAssignment",
+    "ReviewTask",
     "Score",
+    "SelectionRule",
+    "SelectionSettings",
     "ToldEvent",
     "Transition",
 ]

@@ -16,6 +16,10 @@ class Registration(models.Model):
     `state` is written only by `services.workflow`. `version` grows with each form sent again before the proof and
     with each corrected address; a private link proves only the version that it was made for. `sent_at` is the stamp
     of law 1. `list_position` orders the reserve or waiting list. `form_digest` recognises the same form sent twice.
+
+    What the reviews say is repeated here for lists of thousands, by `services.scoring` alone: `score` is the weighted
+    mean of all scores as a share of the best possible, in per cent; `score_spread` the most points by which two
+    reviewers differ on one criterion; `review_count` how many reviewers gave scores.
     """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="registrations")
@@ -41,6 +45,9 @@ class Registration(models.Model):
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    score = models.FloatField(null=True, blank=True, editable=False)
+    score_spread = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    review_count = models.PositiveSmallIntegerField("reviews", default=0, db_default=0, editable=False)
 
     class Meta:
         ordering = ("pk",)

@@ -12,13 +12,17 @@ from registrations.models.registration import Registration
 
 
 class Criterion(models.Model):
-    """What reviewers score, from 0 to `max_score`, and how much it weighs."""
+    """What reviewers score, from 0 to `max_score`, and how much it weighs.
+
+    `anchors` says what scores mean, one a line: "5 = works with radicalised people every week".
+    """
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="criteria")
     key = models.SlugField(max_length=40)
     label = models.CharField(max_length=200)
     weight = models.PositiveSmallIntegerField(default=1)
     max_score = models.PositiveSmallIntegerField(default=5)
+    anchors = models.TextField("what the scores mean", blank=True, db_default="")
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -48,8 +52,32 @@ class ReviewAssignment(models.Model):
         return f"{self.reviewer} reviews {self.call}"
 
 
+class ReviewTask(models.Model):
+    """This application was given to this reviewer of its call. Who has no task in a call reads all applications."""
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="review_tasks")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_tasks")
+    assigned_at = models.DateTimeField()
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["registration", "reviewer"], name="review_task_once_per_reviewer"),
+            models.CheckConstraint(
+                condition=Q(assigned_at__isnull=False, assigned_by__isnull=False),
+                name="review_task_assigned_at_and_by_together",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Review task for {self.registration_id}"
+
+
 class Review(models.Model):
-    """One reviewer's reading of one registration: scores and comment, or a conflict of interest."""
+    """One reviewer's reading of one registration: scores and comment, or a conflict of interest.
+
+    A criterion without a score was abstained from. `changed_at` before the change of an answer makes the review stale.
+    """
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")

@@ -11,7 +11,7 @@ from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.enums import Act, CheckResult
 from registrations.models import Check, Criterion, Registration, Review, ReviewAssignment, Score
-from registrations.services import workflow
+from registrations.services import scoring, workflow
 
 
 class NotYours(Refused):
@@ -45,6 +45,7 @@ def score(
         Score.objects.bulk_create(
             [Score(review=review, criterion=criterion, value=value) for criterion, value in scores.items()]
         )
+        scoring.refresh(registrations=[registration.pk])
         told = ", ".join(f"{criterion.label}: {value}" for criterion, value in scores.items())
         _trace(registration, call, act=Act.SCORE, by=reviewer, reason=told, now=now)
         return review
@@ -56,6 +57,7 @@ def declare_conflict(*, registration: Registration, reviewer: User, comment: str
         call = workflow.locked(registration.call)
         review = _review(registration, call, reviewer, has_conflict=True, comment=comment, now=now)
         review.scores.all().delete()
+        scoring.refresh(registrations=[registration.pk])
         _trace(registration, call, act=Act.DECLARE_CONFLICT, by=reviewer, reason="", now=now)
         return review
 

@@ -13,8 +13,11 @@ from tests.factories import (
     AnswerFactory,
     DecisionFactory,
     OutgoingMailFactory,
+    PinFactory,
+    ProposalLineFactory,
     RegistrationFactory,
     ReviewFactory,
+    ReviewTaskFactory,
 )
 
 PERSONAL = {"address_index", "display_name", "email", "family_name", "given_name", "identity", "organisation", "person"}
@@ -68,6 +71,9 @@ def test_a_registration_and_all_that_hangs_on_it_are_called_by_its_reference():
         ReviewFactory(registration=registration, comment="Zsófia?"),
         Check(registration=registration, result=CheckResult.FINE, note="Zsófia answered the telephone"),
         Transition(registration=registration, act=Act.SEND, at=NOW, reason="Zsófia called"),
+        ReviewTaskFactory(registration=registration),
+        PinFactory(registration=registration, reason="Zsófia speaks"),
+        ProposalLineFactory(registration=registration, reason="Zsófia is 1st by score"),
         NotTold(registration=registration, kind=MailKind.SELECTED, finding=Finding.MISSING),
     ]
 

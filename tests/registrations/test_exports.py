@@ -10,6 +10,7 @@ import pytest
 from registrations import exports
 from registrations.enums import QuestionKind
 from registrations.exports import safe_cell
+from registrations.services import scoring
 from tests.factories import AnswerFactory, DecisionFactory, QuestionFactory, RegistrationFactory, ReviewFactory
 from tests.registrations.people_story import application, call_page, signed_in, story
 
@@ -55,6 +56,7 @@ def test_the_csv_has_everything_about_each_person():
     told = story()
     review = ReviewFactory(registration=told.applicant)
     review.scores.create(criterion=told.criterion, value=4)
+    scoring.refresh(registrations=[told.applicant.pk])
     DecisionFactory(registration=told.applicant, reason="Fits.")
 
     [row] = read_csv(told)
