@@ -34,7 +34,7 @@ class RegistrationAdmin(admin.ModelAdmin):
         "country_shown",
         "profession",
         "role",
-        "score",
+        "score_shown",
         "decision_shown",
         "sent",
     )
@@ -151,7 +151,7 @@ class RegistrationAdmin(admin.ModelAdmin):
         return date_format(localtime(registration.sent_at), "j M Y, H:i")
 
     @admin.display(description="score", ordering=F("score").desc(nulls_last=True))
-    def score(self, registration: Registration) -> str:
+    def score_shown(self, registration: Registration) -> str:
         if registration.score is None:
             return "–"
         return f"{registration.score:.0f} % ({registration.review_count})"

@@ -1,0 +1,76 @@
+"""What a group of people is balanced by: country, profession, organisation, first time, and answers with choices.
+
+The balance panel counts by these, and rules of a proposal name them, so both mean the same.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Lower, Trim
+
+from events.models import Call
+from registrations import queries
+from registrations.countries import country_name
+from registrations.enums import AskedOf, Profession, QuestionKind, State
+from registrations.models import Answer, Question, Registration
+
+COUNTRY, PROFESSION, ORGANISATION, FIRST_TIME = "country", "profession", "organisation", "first_time"
+#: Kinds of questions whose answers fall into few groups.
+_GROUPING = (QuestionKind.SINGLE_CHOICE, QuestionKind.YES_NO, QuestionKind.COUNTRY)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a call's applicants; `key` is what rules name.
+
+    `value_of` computes its value in the database on rows of Registration: text (true or false for first_time), or ""
+    where nothing is known. `choices` are the values that a form offers, with their words; empty where they are open.
+    """
+
+    key: str
+    label: str
+    value_of: Combinable = field(compare=False)
+    choices: tuple[tuple[str, str], ...] = ()
+
+    def words(self, value: str | bool) -> str:
+        """What people read for a value."""
+        if self.key == COUNTRY and value:
+            return country_name(str(value))
+        if self.key == FIRST_TIME:
+            return "First time" if value else "Was there before"
+        return dict(self.choices).get(str(value), str(value)) or "Not said"
+
+
+def attributes_of(call: Call) -> list[Attribute]:
+    """The attributes by which the applicants of this call can be balanced, in the order in which they are shown."""
+    asked = [q for q in queries.questions_of(call) if q.kind in _GROUPING and q.asked_of == AskedOf.EVERYONE]
+    return [
+        Attribute(COUNTRY, "Country", Coalesce("country", "country")),
+        Attribute(PROFESSION, "Profession", Coalesce("profession", "profession"), tuple(Profession.choices)),
+        Attribute(ORGANISATION, "Organisation", Lower(Trim("identity__organisation"))),
+        Attribute(FIRST_TIME, "First time", ~Exists(_attended_before()), (("true", "First time"),)),
+        *(_of_question(question) for question in asked),
+    ]
+
+
+def with_values(registrations: QuerySet[Registration], attribute: Attribute) -> QuerySet[Registration]:
+    """The same rows with `attribute_value`."""
+    return registrations.annotate(attribute_value=attribute.value_of)
+
+
+def _attended_before() -> QuerySet[Registration]:
+    others = Registration.objects.filter(address_index=OuterRef("address_index"), state=State.ATTENDED)
+    return others.exclude(call=OuterRef("call"))
+
+
+def _of_question(question: Question) -> Attribute:
+    # By key, since an answer may be to an earlier wording of the same question.
+    answers = Answer.objects.filter(
+        registration=OuterRef("pk"), question__key=question.key, question__call=question.call_id
+    ).order_by("pk")
+    value = Coalesce(Subquery(answers.values("text")[:1]), "")
+    words = tuple((label, label) for _, label in question.choices)
+    if question.kind == QuestionKind.YES_NO:
+        words = (("Yes", "Yes"), ("No", "No"))
+    return Attribute(f"q-{question.key}", question.label, value, words)
