@@ -1,10 +1,11 @@
 """Pure yes/no rules about registrations: plain model instances and moments in, an answer out."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from events.models import Call
 from events.policies import is_visible
-from registrations.enums import CheckResult, State
+from registrations.enums import CheckResult, Outcome, ProposedAs, State
 from registrations.models import Registration
 from registrations.states import HOLDS_PLACE
 
@@ -14,6 +15,12 @@ PROVE_AFTER_CLOSING = timedelta(hours=24)
 LIST_CLOSES_BEFORE_EVENT = timedelta(hours=24)
 #: Unproven registrations are kept so long after the deadline.
 UNPROVEN_KEPT = timedelta(days=7)
+#: What a proposal says where it and a decision agree.
+PROPOSED_BY_OUTCOME: Mapping[Outcome, ProposedAs] = {
+    Outcome.SELECT: ProposedAs.SELECTED,
+    Outcome.RESERVE: ProposedAs.RESERVE,
+    Outcome.DECLINE: ProposedAs.NOT_PROPOSED,
+}
 
 
 def is_open(call: Call, *, received_at: datetime) -> bool:
@@ -90,6 +97,11 @@ def may_release(call: Call, *, now: datetime) -> bool:
 def may_stage(registration: Registration) -> bool:
     """Decisions are made about applications that are in."""
     return registration.state == State.SUBMITTED
+
+
+def is_deviation(outcome: Outcome, proposed_as: ProposedAs | None) -> bool:
+    """Whether the decision is another than a proposal said; about whom it said nothing there is none."""
+    return proposed_as is not None and proposed_as != PROPOSED_BY_OUTCOME[outcome]
 
 
 def list_closes_at(call: Call, *, starts_at: datetime) -> datetime:

@@ -11,12 +11,17 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
-from registrations.enums import Act, Actor, Outcome, State
+from registrations.enums import Act, Actor, Outcome, ProposedAs, ReasonCode, State
 from registrations.mail import catalogue, facts, outbox
 from registrations.mail.outbox import Letter
-from registrations.models import Decision, Registration, Transition
+from registrations.models import Decision, Proposal, ProposalLine, Registration, Transition
 from registrations.services import workflow
 from registrations.states import mail_of
+
+#: Rows written by one statement.
+_BATCH = 1000
+#: So many references are named in a refusal.
+_NAMED = 10
 
 
 class NotStageable(Refused):
@@ -59,31 +64,48 @@ class Sending:
         return str(self.outcome.label)
 
 
-def stage(*, registrations: Sequence[Registration], outcome: Outcome, reason: str, by: User, now: datetime) -> int:
+def stage(
+    *,
+    registrations: Sequence[Registration],
+    outcome: Outcome,
+    reason: str,
+    by: User,
+    now: datetime,
+    code: ReasonCode = ReasonCode.OTHER,
+) -> int:
     """Prepare the same decision for applications of one call, in the order given; returns how many.
 
-    Nobody is told before the release. A reserve decision takes the next rank. Raises NotStageable (no reason, or not an
-    application that is in and undecided): then nothing is staged.
+    Nobody is told before the release. A reserve decision takes the next rank. Where the newest proposal of the call
+    said otherwise, that is kept with the decision. Raises NotStageable (no reason, "as proposed" where it was not, or
+    not an application that is in and undecided): then nothing is staged.
     """
-    if not reason.strip():
+    if code == ReasonCode.OTHER and not reason.strip():
         raise NotStageable("Please give a reason.")
     if not registrations:
         return 0
     with transaction.atomic():
         call = workflow.locked(registrations[0].call)
         fresh = _in_order(call, registrations)
-        for registration in fresh:
-            if not policies.may_stage(registration):
-                raise NotStageable(
-                    f"{registration.reference} is “{registration.get_state_display()}”, so nothing is open."
-                )
+        _refuse_closed(fresh)
+        proposal = call.proposals.first()
+        proposed = _proposed(proposal)
+        if code == ReasonCode.PROPOSED:
+            _refuse_unlike_proposal(fresh, outcome, proposed)
         Decision.objects.filter(registration__in=fresh, released_at=None).delete()
-        ranks = _ranks(call, outcome, len(fresh))
-        Decision.objects.bulk_create(
-            Decision(registration=r, outcome=outcome, rank=rank, reason=reason, staged_at=now, staged_by=by)
-            for r, rank in zip(fresh, ranks, strict=True)
-        )
-        _trace(fresh, Act.STAGE, reason=f"{outcome.label}: {reason}", by=by, now=now)
+        said = {"outcome": outcome, "reason_code": code, "reason": reason, "proposal": proposal}
+        decisions = [
+            Decision(
+                registration=registration,
+                rank=rank,
+                is_deviation=policies.is_deviation(outcome, proposed.get(registration.pk)),
+                staged_at=now,
+                staged_by=by,
+                **said,
+            )
+            for registration, rank in zip(fresh, _ranks(call, outcome, len(fresh)), strict=True)
+        ]
+        Decision.objects.bulk_create(decisions, batch_size=_BATCH)
+        _trace(fresh, Act.STAGE, reason=_in_words(outcome, code, reason), by=by, now=now)
         return len(fresh)
 
 
@@ -177,6 +199,31 @@ def preview(*, call: Call, now: datetime) -> list[Sending]:
     return sendings
 
 
+def _refuse_closed(registrations: Sequence[Registration]) -> None:
+    for registration in registrations:
+        if not policies.may_stage(registration):
+            raise NotStageable(f"{registration.reference} is “{registration.get_state_display()}”, so nothing is open.")
+
+
+def _proposed(proposal: Proposal | None) -> dict[int, ProposedAs]:
+    lines = ProposalLine.objects.filter(proposal=proposal) if proposal else ProposalLine.objects.none()
+    return {pk: ProposedAs(said) for pk, said in lines.order_by().values_list("registration_id", "proposed_as")}
+
+
+def _refuse_unlike_proposal(
+    registrations: Sequence[Registration], outcome: Outcome, proposed: dict[int, ProposedAs]
+) -> None:
+    unlike = [r for r in registrations if policies.PROPOSED_BY_OUTCOME[outcome] != proposed.get(r.pk)]
+    if unlike:
+        names = ", ".join(queries.references(unlike[:_NAMED])) + (" and others" if len(unlike) > _NAMED else "")
+        raise NotStageable(f"The newest proposal does not say “{outcome.label}” about {names}. Choose another reason.")
+
+
+def _in_words(outcome: Outcome, code: ReasonCode, reason: str) -> str:
+    why = "" if code == ReasonCode.OTHER else str(code.label)
+    return ": ".join(filter(None, (str(outcome.label), why, reason.strip())))
+
+
 def _refuse_twice(registration: Registration, call: Call) -> None:
     live = queries.live_with_address(call, address_index=registration.address_index)
     same = [r for r in live if r.same_address_number == registration.same_address_number and r.pk != registration.pk]
@@ -258,5 +305,5 @@ def _trace(registrations: Sequence[Registration], act: Act, *, reason: str, by: 
             Transition(registration=r, act=act, source=r.state, target=r.state, at=now, by=by, reason=reason)
             for r in registrations
         ],
-        batch_size=500,
+        batch_size=_BATCH,
     )
