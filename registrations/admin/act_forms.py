@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantRole, State
+from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantRole, ReasonCode, State
 from registrations.models import Criterion, Registration
 from registrations.states import MOVES
 
@@ -26,16 +26,32 @@ class ActForm(forms.Form):
         self.registration = registration
 
 
-def reason_field(**options: Any) -> forms.CharField:
+def reason_field(label: str = "Reason", **options: Any) -> forms.CharField:
     """Why something is decided; it is never shown to the person."""
     return forms.CharField(
-        label="Reason",
+        label=label,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=NO_CASES,
         error_messages={"required": "Please give a reason."},
         **options,
     )
+
+
+class ReasonForm(forms.Form):
+    """Why a decision is staged: a reason that can be counted, and words; “another reason” says nothing without them."""
+
+    code = forms.ChoiceField(label="Reason", choices=ReasonCode.choices, initial=ReasonCode.OTHER, required=False)
+    reason = reason_field("In words", required=False)
+
+    def clean_code(self) -> ReasonCode:
+        return ReasonCode(self.cleaned_data["code"] or ReasonCode.OTHER)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("code") == ReasonCode.OTHER and not given.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Please give a reason.")
+        return given
 
 
 class PlainForm(ActForm):
@@ -86,9 +102,10 @@ class ScoreForm(ActForm):
         return {criterion: int(self.cleaned_data[f"criterion-{criterion.pk}"]) for criterion in self.criteria}
 
 
-class StageForm(ActForm):
+class StageForm(ReasonForm, ActForm):
     outcome = forms.ChoiceField(label="Decision", choices=Outcome.choices)
-    reason = reason_field()
+
+    field_order = ("outcome", "code", "reason")
 
 
 class AddressForm(ChannelForm):

@@ -43,7 +43,12 @@ def _score(registration: Registration, form: forms.ScoreForm, by: User, now: dat
 def _stage(registration: Registration, form: forms.StageForm, by: User, now: datetime) -> str:
     given = form.cleaned_data
     selection.stage(
-        registrations=[registration], outcome=Outcome(given["outcome"]), reason=given["reason"], by=by, now=now
+        registrations=[registration],
+        outcome=Outcome(given["outcome"]),
+        code=given["code"],
+        reason=given["reason"],
+        by=by,
+        now=now,
     )
     return "Decision staged. Nobody is told before you release."
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
@@ -13,7 +12,7 @@ from django.http.response import HttpResponseBase
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations.admin.access import staff_page
-from registrations.admin.act_forms import reason_field
+from registrations.admin.act_forms import ReasonForm
 from registrations.enums import Outcome, State
 from registrations.models import Registration
 from registrations.services import places, selection
@@ -26,12 +25,6 @@ _STAGE_TITLES = {
     Outcome.RESERVE: "Put on the reserve list:",
     Outcome.DECLINE: "Not select:",
 }
-
-
-class ReasonForm(forms.Form):
-    """Why a decision is staged; one reason for all chosen."""
-
-    reason = reason_field()
 
 
 @admin.action(description="Stage: select", permissions=["view"])
@@ -88,10 +81,9 @@ def _stage(
         return None
     form = ReasonForm(request.POST if "ask" in request.POST else None, label_suffix="")
     if form.is_valid():
-        reason = form.cleaned_data["reason"]
         try:
             number = selection.stage(
-                registrations=registrations, outcome=outcome, reason=reason, by=request.user, now=clock.now()
+                registrations=registrations, outcome=outcome, by=request.user, now=clock.now(), **form.cleaned_data
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))

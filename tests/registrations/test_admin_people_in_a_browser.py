@@ -84,7 +84,7 @@ def test_an_organiser_stages_from_the_list_and_releases(page: Page, site: str):
     page.locator("input[name=_selected_action]").first.check()
     page.locator("select[name=action]").select_option(label="Stage: select")
     page.locator("button[name=index]").click()
-    page.get_by_label("Reason").fill("Fits the target group.")
+    page.get_by_label("In words").fill("Fits the target group.")
     page.get_by_role("button", name="Stage").click()
     expect(page.get_by_text("Staged: 1. Nobody is told before you release.")).to_be_visible()
 
