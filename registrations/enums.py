@@ -41,6 +41,7 @@ class Act(models.TextChoices):
     UNSTAGE = "unstage", "Staged decision undone"
     CHANGE_ROLE = "change_role", "Role changed"
     PIN = "pin", "Fixed for the proposal"
+    READ_ANYWAY = "read_anyway", "Read in spite of a likely conflict"
     ASSIGN_REVIEW = "assign_review", "Given to a reviewer"
     REDACT = "redact", "Passage hidden from reviewers"
     ANSWER_DETAILS = "answer_details", "Practical questions answered"
