@@ -14,7 +14,7 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
-from registrations.enums import Act, Actor, MailKind, State
+from registrations.enums import Act, Actor, Channel, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Registration, Transition
@@ -123,6 +123,20 @@ def open_registration(registration: Registration, *, now: datetime, by: User | N
     registration.save(force_insert=True)
     Transition.objects.create(
         registration=registration, act=Act.SEND, target=State.UNPROVEN, at=now, by=by, channel=channel
+    )
+
+
+def open_invented(*, registrations: Sequence[Registration]) -> None:
+    """Insert applications of invented people as if their addresses had been proven at `proven_at`; nobody is told."""
+    for registration in registrations:
+        registration.state = State.SUBMITTED
+        registration.state_changed_at = registration.proven_at or registration.sent_at
+    Registration.objects.bulk_create(registrations)
+    made = [(Act.SEND, "", State.UNPROVEN, r.sent_at, r) for r in registrations]
+    made += [(Act.PROVE, State.UNPROVEN, State.SUBMITTED, r.state_changed_at, r) for r in registrations]
+    Transition.objects.bulk_create(
+        Transition(registration=r, act=act, source=source, target=target, at=at, channel=Channel.PORTAL)
+        for act, source, target, at, r in made
     )
 
 
