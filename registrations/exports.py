@@ -10,6 +10,7 @@ import xlsxwriter
 from django.db.models import QuerySet
 
 from events.models import Call
+from registrations import queries
 from registrations.countries import country_name
 from registrations.models import Answer, Criterion, Question, Registration
 from registrations.questions import KINDS, Cell
@@ -29,8 +30,8 @@ class Table:
     def __init__(self, call: Call, registrations: QuerySet[Registration]) -> None:
         self._call = call
         self._registrations = registrations.select_related("identity", "decision").order_by("pk")
-        self._questions: list[Question] = list(call.questions.order_by("position", "pk"))
-        self._kinds = {question.pk: question.kind for question in self._questions}
+        self._questions: list[Question] = queries.columns_of(call)
+        self._asked = {question.pk: question for question in call.questions.all()}
         self._criteria: list[Criterion] = list(call.criteria.order_by("position", "pk"))
 
     def header(self) -> list[str]:
@@ -68,7 +69,7 @@ class Table:
 
     def _row(self, registration: Registration, means: dict[tuple[int, int], float]) -> list[Cell | None]:
         identity = getattr(registration, "identity", None)
-        answers = {answer.question_id: self._answer(answer) for answer in registration.answers.all()}
+        answers = {self._asked[a.question_id].key: self._answer(a) for a in registration.answers.all()}
         mean = registration.score
         return [
             registration.reference,
@@ -80,7 +81,7 @@ class Table:
             "yes" if registration.is_counted else "no",
             self._moment(registration.sent_at),
             registration.get_check_result_display(),
-            *[answers.get(question.pk, "") for question in self._questions],
+            *[answers.get(question.key, "") for question in self._questions],
             *[_rounded(means.get((registration.pk, criterion.pk))) for criterion in self._criteria],
             _rounded(mean),
             registration.review_count,
@@ -88,8 +89,7 @@ class Table:
         ]
 
     def _answer(self, answer: Answer) -> Cell:
-        kind = self._kinds.get(answer.question_id)
-        return answer.text if kind is None else KINDS[kind].export(answer.value, answer.text)
+        return KINDS[self._asked[answer.question_id].kind].export(answer.value, answer.text)
 
     def _decision(self, registration: Registration) -> list[Cell | None]:
         decision = getattr(registration, "decision", None)

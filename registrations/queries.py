@@ -9,8 +9,18 @@ from accounts.models import User
 from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
-from registrations.enums import Act, State
-from registrations.models import Answer, Criterion, Decision, OutgoingMail, PrivateLink, Question, Registration
+from registrations.enums import Act, AskedOf, State
+from registrations.models import (
+    Answer,
+    Criterion,
+    Decision,
+    OutgoingMail,
+    PrivateLink,
+    Question,
+    Registration,
+    Release,
+    SelectionSettings,
+)
 from registrations.states import NOT_LIVE
 
 
@@ -29,9 +39,37 @@ def is_released(call: Call) -> bool:
     return Decision.objects.filter(registration__call=call, released_at__isnull=False).exists()
 
 
-def questions_of(call: Call) -> list[Question]:
-    """The call's questions in order, each with the question that its condition names."""
-    return list(call.questions.select_related("condition_question"))
+def selection_settings(call: Call) -> SelectionSettings:
+    """How the people of this call are selected: its row with the deputy, or an unsaved one with the defaults."""
+    kept = SelectionSettings.objects.select_related("deputy").filter(call=call).first()
+    return kept or SelectionSettings(call=call)
+
+
+def may_give_release(*, user: User, call: Call) -> bool:
+    """Whether the user may release, or take back, decisions of this call: as organiser, deputy or administrator."""
+    deputy_id = selection_settings(call).deputy_id
+    return organises(user=user, call=call) or (user.is_active and deputy_id is not None and user.pk == deputy_id)
+
+
+def waiting_release(call: Call) -> Release | None:
+    """The release of this call that was given and neither taken back nor carried out, or None."""
+    return Release.objects.filter(call=call, recalled_at=None, done_at=None).select_related("given_by").first()
+
+
+def questions_of(call: Call, *, asked_of: AskedOf = AskedOf.EVERYONE) -> list[Question]:
+    """The questions that the call asks of these people, in order, each with the question that its condition names."""
+    return [question for question in current_questions(call) if question.asked_of == asked_of]
+
+
+def current_questions(call: Call) -> list[Question]:
+    """What the call asks at present, in order: neither earlier wordings nor what it asks no longer."""
+    return list(call.questions.filter(retired_at=None).select_related("condition_question"))
+
+
+def columns_of(call: Call) -> list[Question]:
+    """One question for each key that the call ever asked, in order: the newest wording stands for earlier ones."""
+    newest = {question.key: question for question in call.questions.order_by("version")}
+    return sorted(newest.values(), key=lambda question: (question.asked_of, question.position, question.pk))
 
 
 def live_with_address(call: Call, *, address_index: str) -> list[Registration]:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from events.enums import Admission
+from registrations.anchors import wrong_anchors
 from registrations.call_files.contents import CallContent, CriterionContent
 from registrations.call_files.question_parts import QUESTION_KEYS, read_questions
 from registrations.call_files.section import Section
@@ -22,7 +23,7 @@ CALL_KEYS = (
     "questions",
     "criteria",
 )
-CRITERION_KEYS = ("key", "label", "weight", "max")
+CRITERION_KEYS = ("key", "label", "weight", "max", "anchors")
 #: Stands in for a date that could not be read: its problem is noted, so nobody ever sees it.
 _UNREAD = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
@@ -75,13 +76,22 @@ def _criteria(section: Section) -> tuple[CriterionContent, ...]:
         key = part.slug("key", longest=40)
         if key in criteria:
             part.note("key", f"the criterion “{key}” stands twice.")
+        most = part.number("max", least=1, most=100) or 5
         criteria[key] = CriterionContent(
             file=part.problems.file,
             line=part.line,
             key=key,
             label=part.text("label", required=True, longest=200),
             weight=part.number("weight", least=1, most=100) or 1,
-            max_score=part.number("max", least=1, most=100) or 5,
+            max_score=most,
+            anchors=_anchors(part, most),
             lines=part.lines,
         )
     return tuple(criteria.values())
+
+
+def _anchors(part: Section, most: int) -> str:
+    lines = [line.strip() for line in part.text("anchors").splitlines() if line.strip()]
+    if wrong := wrong_anchors(lines, most):
+        part.note("anchors", wrong)
+    return "\n".join(lines)

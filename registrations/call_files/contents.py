@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from events.enums import Admission, AnnouncementKind, EventFormat, EventKind, PublicationKind
 from registrations.call_files.problems import Problem
-from registrations.enums import Audience, QuestionKind
+from registrations.enums import AskedOf, Audience, QuestionKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,7 @@ class QuestionContent(Content):
     condition_key: str
     condition_value: str
     audience: Audience
+    asked_of: AskedOf
     is_sensitive: bool
     choices: tuple[tuple[str, str], ...]
     max_words: int | None
@@ -84,12 +85,13 @@ class QuestionContent(Content):
 
 @dataclass(frozen=True, kw_only=True)
 class CriterionContent(Content):
-    """One criterion, scored from 0 to `max_score`."""
+    """One criterion, scored from 0 to `max_score`; `anchors` says what scores mean, one a line."""
 
     key: str
     label: str
     weight: int
     max_score: int
+    anchors: str
 
 
 @dataclass(frozen=True, kw_only=True)

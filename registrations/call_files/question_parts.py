@@ -1,15 +1,14 @@
 """Reads the list `questions` of a call."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import yaml
 
 from registrations.call_files.contents import QuestionContent
 from registrations.call_files.section import Section, entries
-from registrations.call_files.times import NotATime, parse_day
-from registrations.countries import COUNTRIES
-from registrations.enums import Audience, QuestionKind
+from registrations.conditions import why_impossible
+from registrations.enums import AskedOf, Audience, QuestionKind
 
 QUESTION_KEYS = (
     "key",
@@ -19,6 +18,7 @@ QUESTION_KEYS = (
     "required",
     "show_if",
     "audience",
+    "asked_of",
     "sensitive",
     "choices",
     "max_words",
@@ -58,7 +58,11 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
     kind = part.choice("kind", QuestionKind)
     if kind.value == part.text("kind"):
         _check_keys_of_kind(part, kind)
-    condition_key, condition_value = _condition(part, earlier, keys)
+    asked_of = part.choice("asked_of", AskedOf, default=AskedOf.EVERYONE)
+    audience = part.choice("audience", Audience, default=Audience.ORGANISERS)
+    if asked_of == AskedOf.SELECTED and audience == Audience.REVIEWERS:
+        part.note("audience", "who is asked only after the selection is not read by reviewers.")
+    condition_key, condition_value = _condition(part, earlier, keys, asked_of)
     least, most = part.number("min", least=None), part.number("max", least=None)
     if least is not None and most is not None and most < least:
         part.note("max", f"the largest number, {most}, is below the smallest, {least}.")
@@ -72,7 +76,8 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         is_required=part.flag("required", default=False),
         condition_key=condition_key,
         condition_value=condition_value,
-        audience=part.choice("audience", Audience, default=Audience.ORGANISERS),
+        audience=audience,
+        asked_of=asked_of,
         is_sensitive=part.flag("sensitive", default=False),
         choices=_choices(part) if kind in _CHOICE_KINDS else (),
         max_words=part.number("max_words", least=1, most=10_000),
@@ -117,7 +122,9 @@ def _choices(part: Section) -> tuple[tuple[str, str], ...]:
     return tuple(choices)
 
 
-def _condition(part: Section, earlier: Mapping[str, QuestionContent], keys: set[str]) -> tuple[str, str]:
+def _condition(
+    part: Section, earlier: Mapping[str, QuestionContent], keys: set[str], asked_of: AskedOf
+) -> tuple[str, str]:
     condition = part.section("show_if", CONDITION_KEYS)
     if condition is None:
         return "", ""
@@ -127,65 +134,8 @@ def _condition(part: Section, earlier: Mapping[str, QuestionContent], keys: set[
     if question is None and key:
         where = "stands only after this one" if key in keys else "does not exist"
         condition.note("question", f"the question “{key}” {where}.")
-    if question is not None and value and (why := _why_impossible(question, value)):
+    if question is not None and question.asked_of != asked_of:
+        condition.note("question", f"the question “{key}” is not asked of the same people as this one.")
+    if question is not None and value and (why := why_impossible(question, value)):
         condition.note("equals", f"“{key}” is never answered with “{value}”: {why}.")
     return key, value
-
-
-def _why_impossible(question: QuestionContent, value: str) -> str | None:
-    return _WHY_IMPOSSIBLE.get(question.kind, _always_possible)(question, value)
-
-
-def _not_a_choice(question: QuestionContent, value: str) -> str | None:
-    values = [choice for choice, _ in question.choices]
-    return None if value in values or not values else f"its choices are {', '.join(values)}"
-
-
-def _not_yes_or_no(question: QuestionContent, value: str) -> str | None:
-    return None if value in ("yes", "no") else "it is answered with yes or no"
-
-
-def _not_a_number_within(question: QuestionContent, value: str) -> str | None:
-    if not re.fullmatch(r"-?(0|[1-9]\d{0,11})", value):
-        return "it asks for a number"
-    number = int(value)
-    is_within = (question.min_value is None or number >= question.min_value) and (
-        question.max_value is None or number <= question.max_value
-    )
-    return None if is_within else "the number is out of its limits"
-
-
-def _not_a_country(question: QuestionContent, value: str) -> str | None:
-    return None if value in COUNTRIES else "it asks for a country, as BE"
-
-
-def _not_a_day(question: QuestionContent, value: str) -> str | None:
-    try:
-        parse_day(value)
-    except NotATime:
-        return "it asks for a date, as 2023-09-06"
-    return None
-
-
-def _not_a_tick(question: QuestionContent, value: str) -> str | None:
-    return None if value in ("on", "yes", "true") else "it is ticked (yes) or not answered"
-
-
-def _never(question: QuestionContent, value: str) -> str:
-    return "a file is no value to compare with"
-
-
-def _always_possible(question: QuestionContent, value: str) -> None:
-    return None
-
-
-_WHY_IMPOSSIBLE: Mapping[QuestionKind, Callable[[QuestionContent, str], str | None]] = {
-    QuestionKind.SINGLE_CHOICE: _not_a_choice,
-    QuestionKind.MULTIPLE_CHOICE: _not_a_choice,
-    QuestionKind.YES_NO: _not_yes_or_no,
-    QuestionKind.NUMBER: _not_a_number_within,
-    QuestionKind.COUNTRY: _not_a_country,
-    QuestionKind.DATE: _not_a_day,
-    QuestionKind.CONSENT: _not_a_tick,
-    QuestionKind.FILE: _never,
-}

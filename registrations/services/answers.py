@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.fields.files import FieldFile
 
 from ranportal.shared.crypto import keyed_digest
+from registrations import queries
+from registrations.enums import AskedOf, QuestionKind
 from registrations.models import Answer, Identity, Question, Registration
 from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
@@ -49,18 +52,29 @@ def write_answers(registration: Registration, answers: Answers, *, now: datetime
     Answer.objects.bulk_create([_row(registration, question, given, now) for question, given in answers.items()])
 
 
-def replace_answers(registration: Registration, answers: Answers, *, now: datetime) -> None:
-    """Put new answers in place of the old; a file that was not sent again stays, others are deleted after commit."""
-    old = {answer.question_id: answer for answer in registration.answers.all()}
-    kept = {
-        question.pk: old[question.pk]
-        for question, given in answers.items()
-        if question.pk in old and old[question.pk].file and given.upload is None
-    }
-    gone = [answer.pk for answer in old.values() if answer.question_id not in kept]
-    delete_files_after_commit([old_answer.file for pk, old_answer in old.items() if pk not in kept and old_answer.file])
-    Answer.objects.filter(pk__in=gone).delete()
-    write_answers(registration, {q: given for q, given in answers.items() if q.pk not in kept}, now=now)
+def replace_answers(
+    registration: Registration, answers: Answers, *, now: datetime, asked_of: AskedOf = AskedOf.EVERYONE
+) -> None:
+    """Put new answers to the questions of this form in place of the old, also of those to an earlier wording.
+
+    A file that was not sent again stays, others are deleted after commit. What is not asked any more stays as it was
+    said.
+    """
+    asked = {question.key for question in queries.questions_of(registration.call, asked_of=asked_of)}
+    old = [a for a in registration.answers.select_related("question") if a.question.key in asked]
+    stay = {q.key for q, given in answers.items() if q.kind == QuestionKind.FILE and given.upload is None}
+    kept = {answer.question.key for answer in old if answer.file and answer.question.key in stay}
+    gone = [answer for answer in old if answer.question.key not in kept]
+    delete_files_after_commit([answer.file for answer in gone if answer.file])
+    Answer.objects.filter(pk__in=[answer.pk for answer in gone]).delete()
+    write_answers(registration, {q: given for q, given in answers.items() if q.key not in kept}, now=now)
+
+
+def has_earlier_wording(registration: Registration) -> bool:
+    """Whether an answer of the form stands beside a wording in whose place a newer one is asked now."""
+    asked = Question.objects.filter(call=registration.call_id, retired_at=None, asked_of=AskedOf.EVERYONE)
+    newer = asked.filter(key=OuterRef("question__key")).exclude(pk=OuterRef("question"))
+    return registration.answers.filter(Exists(newer), file="").exists()
 
 
 def delete_files_after_commit(files: Iterable[FieldFile]) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from accounts.models import User
 from events.models import Call, Event
 from ranportal.shared.refusals import Refused
+from registrations import queries
 from registrations.call_files import CallContent, CriterionContent, Problem, QuestionContent
+from registrations.conditions import broken_conditions
 from registrations.models import Answer, Criterion, Question, Registration, Score
 from registrations.services import calls, workflow
 
@@ -96,7 +98,7 @@ def _set(row: Any, values: dict[str, Any]) -> bool:
 
 
 def _write_questions(call: Call, content: CallContent, problems: list[Problem]) -> bool:
-    known = {question.key: question for question in call.questions.select_related("condition_question")}
+    known = _newest(call)
     answered = set(Answer.objects.filter(question__call=call).values_list("question_id", flat=True))
     has_changed = False
     for position, wanted in enumerate(content.questions):
@@ -105,12 +107,27 @@ def _write_questions(call: Call, content: CallContent, problems: list[Problem]) 
         if question is None:
             known[wanted.key] = Question.objects.create(call=call, key=wanted.key, position=position, **values)
             has_changed = True
-        elif question.pk in answered and (differing := _differing(question, values)):
-            words = f"the question “{wanted.key}” has been answered and cannot change: {', '.join(differing)}."
+        elif (why := _why_fixed(question, answered)) and (differing := _differing(question, values)):
+            words = f"the question “{wanted.key}” {why} and cannot change: {', '.join(differing)}."
             problems.append(Problem(wanted.file, wanted.line, words))
         else:
             has_changed |= _set(question, {**values, "position": position})
-    return _delete_questions(content, known, answered, problems) or has_changed
+    has_changed |= _delete_questions(content, known, answered, problems)
+    problems += [content.problem("questions", words) for words in broken_conditions(queries.current_questions(call))]
+    return has_changed
+
+
+def _newest(call: Call) -> dict[str, Question]:
+    """By key the newest wording, also where staff let it be asked no longer: a file does not bring it back."""
+    return {
+        question.key: question for question in call.questions.select_related("condition_question").order_by("version")
+    }
+
+
+def _why_fixed(question: Question, answered: set[int]) -> str:
+    if question.retired_at is not None:
+        return "is asked no longer"
+    return "has been answered" if question.pk in answered else ""
 
 
 def _question_values(wanted: QuestionContent, known: dict[str, Question]) -> dict[str, Any]:
@@ -122,6 +139,7 @@ def _question_values(wanted: QuestionContent, known: dict[str, Question]) -> dic
         "condition_question": known[wanted.condition_key] if wanted.condition_key else None,
         "condition_value": wanted.condition_value,
         "audience": wanted.audience,
+        "asked_of": wanted.asked_of,
         "is_sensitive": wanted.is_sensitive,
         "choices": [list(choice) for choice in wanted.choices],
         "max_words": wanted.max_words,
@@ -140,7 +158,8 @@ def _differing(question: Question, values: dict[str, Any]) -> list[str]:
 def _delete_questions(
     content: CallContent, known: dict[str, Question], answered: set[int], problems: list[Problem]
 ) -> bool:
-    gone = [question for key, question in known.items() if key not in {wanted.key for wanted in content.questions}]
+    wanted_keys = {wanted.key for wanted in content.questions}
+    gone = [one for key, one in known.items() if key not in wanted_keys and one.retired_at is None]
     for question in gone:
         if question.pk in answered:
             words = f"the question “{question.key}” has been answered and cannot be taken out."
@@ -159,7 +178,7 @@ def _write_criteria(call: Call, content: CallContent, problems: list[Problem]) -
     has_changed = False
     for position, wanted in enumerate(content.criteria):
         criterion = known.pop(wanted.key, None)
-        values = {"label": wanted.label, "weight": wanted.weight, "max_score": wanted.max_score}
+        values = {name: getattr(wanted, name) for name in ("label", "weight", "max_score", "anchors")}
         if criterion is None:
             Criterion.objects.create(call=call, key=wanted.key, position=position, **values)
             has_changed = True

@@ -23,6 +23,7 @@ from registrations.services.answers import (
     Answers,
     contents_of,
     form_digest,
+    has_earlier_wording,
     replace_answers,
     write_answers,
     write_identity,
@@ -190,7 +191,7 @@ def change_answers(
             raise ChangesClosed("Answers can be changed until the deadline, and it has passed.")
         person = replace(person, email=registration.identity.email)
         digest = form_digest(person, said)
-        if digest == registration.form_digest:
+        if digest == registration.form_digest and not has_earlier_wording(registration):
             return registration
         _rewrite(registration, person, answers, digest, now=now)
         trace = workflow.record(registration=registration, act=Act.CHANGE_ANSWERS, now=now, channel="portal")

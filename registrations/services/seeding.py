@@ -18,7 +18,7 @@ from accounts.models import User
 from events.models import Call, Event
 from events.services import events
 from events.services.events import Stretch
-from registrations import call_files, questions
+from registrations import call_files, queries, questions
 from registrations.call_files.reading import BRUSSELS
 from registrations.enums import CheckResult, Outcome, State
 from registrations.models import Criterion, Question, Registration
@@ -120,7 +120,7 @@ def _apply(
     call: Call, people: Sequence[Applicant], *, moments: Sequence[datetime], unproven: int = 0
 ) -> list[Registration]:
     """Let each send the form at the moment beside it and prove the address minutes later, but for the last ones."""
-    asked = list(call.questions.select_related("condition_question"))
+    asked = queries.questions_of(call)
     registrations = []
     for number, (person, at) in enumerate(zip(people, moments, strict=True)):
         sent = intake.submit(
