@@ -49,6 +49,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 180.0},
         },
+        "carry out what was released": {
+            "task": "registrations.jobs.carry_out_releases",
+            "schedule": 15.0,
+            "options": {"expires": 60.0},
+        },
         "read what came back": {
             "task": "registrations.jobs.read_bounces",
             "schedule": 300.0,

@@ -7,7 +7,7 @@ from celery import shared_task
 from ranportal.shared import clock
 from registrations.mail import bounces, delivery, restored
 from registrations.mail.mailboxes import MailboxAway
-from registrations.services import notices, privacy, pulse, reconciling
+from registrations.services import notices, privacy, pulse, reconciling, releasing
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,12 @@ def read_bounces() -> None:
 def run_scans() -> dict[str, int]:
     """Deadlines, reminders, lists, changes, outcomes; returns a count for each."""
     return notices.run_scans(now=clock.now())
+
+
+@shared_task
+def carry_out_releases() -> int:
+    """Carry out the releases whose hour has come; returns how many."""
+    return releasing.carry_out(now=clock.now())
 
 
 @shared_task

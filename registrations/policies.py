@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from events.models import Call
 from events.policies import is_visible
 from registrations.enums import CheckResult, Outcome, ProposedAs, State
-from registrations.models import Registration
+from registrations.models import Registration, SelectionSettings
 from registrations.states import HOLDS_PLACE
 
 #: Sent on time, an address may be proven until so long after the deadline.
@@ -107,6 +107,16 @@ def is_deviation(outcome: Outcome, proposed_as: ProposedAs | None) -> bool:
 def list_closes_at(call: Call, *, starts_at: datetime) -> datetime:
     """The moment at which the reserve or waiting list closes: the call's own, else 24 hours before the event."""
     return call.list_closes_at or starts_at - LIST_CLOSES_BEFORE_EVENT
+
+
+def is_telephone_time(settings: SelectionSettings, *, starts_at: datetime, now: datetime) -> bool:
+    """Whether the event is so near that a free place is given by telephone only."""
+    return now >= starts_at - timedelta(hours=settings.telephone_hours)
+
+
+def promotes_by_itself(settings: SelectionSettings, *, starts_at: datetime, now: datetime) -> bool:
+    """Whether a free place goes to the next of the released order without a person."""
+    return settings.promotes_by_itself and not is_telephone_time(settings, starts_at=starts_at, now=now)
 
 
 def holds_place(registration: Registration) -> bool:

@@ -1,4 +1,4 @@
-"""What organisers change about a call that has people in it: capacity, over-invitation, deadline."""
+"""What organisers change about a call that has people in it: capacity, over-invitation, deadline, selection."""
 
 from datetime import date, datetime
 
@@ -8,6 +8,7 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import queries
+from registrations.models import Decision, SelectionSettings
 from registrations.services import workflow
 
 
@@ -27,6 +28,10 @@ class BeforeOpening(Refused):
     """The new deadline lies before the call opens."""
 
 
+class OwnDecisions(Refused):
+    """Who staged decisions wants to do without the second person."""
+
+
 class AfterPromise(Refused):
     """The new deadline lies after the day by which everyone was promised an answer."""
 
@@ -34,10 +39,11 @@ class AfterPromise(Refused):
 def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User | None) -> Call:
     """Set the number of places (None: no limit) and give new ones to the list, in order.
 
-    Raises CapacityBelowPlaces with the numbers.
+    Raises CapacityBelowPlaces with the numbers, workflow.ReleaseWaits.
     """
     with transaction.atomic():
         call = workflow.locked(call)
+        workflow.refuse_while_release_waits(call)
         if capacity is not None and capacity < call.places_taken:
             raise CapacityBelowPlaces(
                 f"{call.places_taken} places are taken, so the capacity cannot be {capacity}. "
@@ -51,9 +57,13 @@ def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User
 
 
 def over_invite(*, call: Call, places_limit: int, now: datetime, by: User | None) -> Call:
-    """Allow inviting more people than there are places. Raises CapacityBelowPlaces below capacity or places taken."""
+    """Allow inviting more people than there are places.
+
+    Raises CapacityBelowPlaces below capacity or places taken, workflow.ReleaseWaits.
+    """
     with transaction.atomic():
         call = workflow.locked(call)
+        workflow.refuse_while_release_waits(call)
         least = max(call.capacity or 0, call.places_taken)
         if call.capacity is None or places_limit < least:
             raise CapacityBelowPlaces(f"The limit must be {least} or more, and the call must have a capacity.")
@@ -63,10 +73,42 @@ def over_invite(*, call: Call, places_limit: int, now: datetime, by: User | None
         return call
 
 
+def set_selection(
+    *,
+    call: Call,
+    needs_second_person: bool,
+    deputy: User | None,
+    promotes_by_itself: bool,
+    telephone_hours: int,
+    now: datetime,
+    by: User,
+) -> SelectionSettings:
+    """Say how the people of this call are selected; free places go to the list where that may happen by itself now.
+
+    Raises workflow.ReleaseWaits, and OwnDecisions when somebody who staged decisions wants no second person for them.
+    """
+    with transaction.atomic():
+        call = workflow.locked(call)
+        workflow.refuse_while_release_waits(call)
+        _refuse_own_decisions(call, needs_second_person=needs_second_person, by=by)
+        settings, _ = SelectionSettings.objects.update_or_create(
+            call=call,
+            defaults={
+                "needs_second_person": needs_second_person,
+                "deputy": deputy,
+                "promotes_by_itself": promotes_by_itself,
+                "telephone_hours": telephone_hours,
+            },
+        )
+        workflow.fill_places(call=call, now=now)
+        return settings
+
+
 def extend_deadline(*, call: Call, closes_at: datetime, closes_on: date | None, now: datetime, by: User | None) -> Call:
     """Move the deadline to a later moment; who waits longer is found by the scans again.
 
-    Raises AlreadyReleased, AfterPromise, NotLater (it must lie after the old one and in the future).
+    Raises AlreadyReleased, workflow.ReleaseWaits, AfterPromise, NotLater (it must lie after the old one and in the
+    future).
     """
     with transaction.atomic():
         call = workflow.locked(call)
@@ -83,7 +125,7 @@ def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None,
 
     For whoever runs the portal, not for its screens. Forms that came in time by the deadline of their moment count.
     The reason, of 100 characters at most, stands in the call's history with this moment. Raises AlreadyReleased,
-    BeforeOpening, AfterPromise.
+    workflow.ReleaseWaits, BeforeOpening, AfterPromise.
     """
     with transaction.atomic():
         call = workflow.locked(call)
@@ -96,9 +138,20 @@ def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None,
         return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
 
 
+def _refuse_own_decisions(call: Call, *, needs_second_person: bool, by: User) -> None:
+    if needs_second_person or not queries.selection_settings(call).needs_second_person:
+        return
+    if Decision.objects.filter(registration__call=call, released_at=None, staged_by=by).exists():
+        raise OwnDecisions(
+            "You staged decisions that are not released yet. Whether a second person releases them is for another "
+            "organiser to say."
+        )
+
+
 def _refuse_released(call: Call) -> None:
     if queries.is_released(call):
         raise AlreadyReleased("Decisions were released, so the deadline can no longer move.")
+    workflow.refuse_while_release_waits(call)
 
 
 def _refuse_after_promise(call: Call, closes_at: datetime) -> None:

@@ -32,8 +32,8 @@ REMIND_EVENT_BEFORE = timedelta(hours=24)
 TELL_OUTCOME_WITHIN = timedelta(days=30)
 
 
-def run_scans(*, now: datetime) -> dict[str, int]:
-    """Run every scan; returns how much each did.
+def run_scans(*, now: datetime, others: Mapping[str, Callable[..., int]] | None = None) -> dict[str, int]:
+    """Run every scan, first the `others`, which have a job of their own; returns how much each did.
 
     One that fails does not keep the others: raises ExceptionGroup at the end.
     """
@@ -48,10 +48,11 @@ def run_scans(*, now: datetime) -> dict[str, int]:
         remind_of_events,
         tell_outcomes,
     )
+    named = {**(others or {}), **{scan.__name__: scan for scan in scans}}
     done, failures = {}, []
-    for scan in scans:
+    for name, scan in named.items():
         try:
-            done[scan.__name__] = scan(now=now)
+            done[name] = scan(now=now)
         except Exception as failure:  # whatever it is, it concerns this scan alone
             failures.append(failure)
     if failures:

@@ -32,6 +32,10 @@ class BeforeDeadline(Refused):
     """Nothing is released before the deadline."""
 
 
+class EventCancelled(Refused):
+    """The event does not take place."""
+
+
 class TooManySelected(Refused):
     """More people were staged than there are places."""
 
@@ -77,7 +81,7 @@ def stage(
 
     Nobody is told before the release. A reserve decision takes the next rank. Where the newest proposal of the call
     said otherwise, that is kept with the decision. Raises NotStageable (no reason, "as proposed" where it was not, or
-    not an application that is in and undecided): then nothing is staged.
+    not an application that is in and undecided), workflow.ReleaseWaits: then nothing is staged.
     """
     if code == ReasonCode.OTHER and not reason.strip():
         raise NotStageable("Please give a reason.")
@@ -85,6 +89,7 @@ def stage(
         return 0
     with transaction.atomic():
         call = workflow.locked(registrations[0].call)
+        workflow.refuse_while_release_waits(call)
         fresh = _in_order(call, registrations)
         _refuse_closed(fresh)
         proposal = call.proposals.first()
@@ -110,11 +115,15 @@ def stage(
 
 
 def unstage(*, registrations: Sequence[Registration], by: User, now: datetime) -> int:
-    """Take staged decisions of one call back before their release; returns how many were."""
+    """Take staged decisions of one call back before their release; returns how many were.
+
+    Raises workflow.ReleaseWaits.
+    """
     if not registrations:
         return 0
     with transaction.atomic():
         call = workflow.locked(registrations[0].call)
+        workflow.refuse_while_release_waits(call)
         staged = Decision.objects.filter(registration__in=_in_order(call, registrations), released_at=None)
         undone = [decision.registration for decision in staged.select_related("registration")]
         Decision.objects.filter(registration__in=undone).delete()
@@ -126,16 +135,13 @@ def release(*, call: Call, by: User | None, now: datetime) -> Released:
     """Let all staged decisions of the call take effect: states and mails flip together, or nothing does.
 
     A second call finds nothing staged and changes nothing. Where selected people leave places free, the first of the
-    reserve list get them at once. `by` None is the operator's command line. Raises BeforeDeadline, TooManySelected
-    (with the numbers).
+    reserve list get them at once. `by` None is the operator's command line. Raises BeforeDeadline, EventCancelled,
+    TooManySelected (with the numbers).
     """
     with transaction.atomic():
         call = workflow.locked(call)
-        if not policies.may_release(call, now=now):
-            raise BeforeDeadline("Decisions of a selective call are released after its deadline, and not before.")
-        staged = _staged(call)
-        by_outcome = {outcome: [d for d in staged if d.outcome == outcome] for outcome in Outcome}
-        _refuse_too_many(call, by_outcome[Outcome.SELECT])
+        by_outcome = releasable(call=call, now=now)
+        staged = [decision for decisions in by_outcome.values() for decision in decisions]
         Decision.objects.filter(pk__in=[decision.pk for decision in staged]).update(released_at=now, released_by=by)
         _number_list(call, by_outcome[Outcome.RESERVE])
         about = facts.of_call(call)
@@ -153,6 +159,21 @@ def release(*, call: Call, by: User | None, now: datetime) -> Released:
             )
         workflow.fill_places(call=call, now=now)
         return Released(*(len(by_outcome[outcome]) for outcome in (Outcome.SELECT, Outcome.RESERVE, Outcome.DECLINE)))
+
+
+def releasable(*, call: Call, now: datetime) -> dict[Outcome, list[Decision]]:
+    """The staged decisions that a release of this locked call would carry out at this moment, by outcome, in order.
+
+    Raises BeforeDeadline, EventCancelled, TooManySelected.
+    """
+    if call.event.is_cancelled:
+        raise EventCancelled("The event is cancelled, so there is nothing to release.")
+    if not policies.may_release(call, now=now):
+        raise BeforeDeadline("Decisions of a selective call are released after its deadline, and not before.")
+    staged = _staged(call)
+    by_outcome = {outcome: [d for d in staged if d.outcome == outcome] for outcome in Outcome}
+    _refuse_too_many(call, by_outcome[Outcome.SELECT])
+    return by_outcome
 
 
 def reconsider(

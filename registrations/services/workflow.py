@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F
 
 from accounts.models import User
+from events import times
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
@@ -41,9 +42,23 @@ class CallFull(Refused):
     """There are not so many places left."""
 
 
+class ReleaseWaits(Refused):
+    """A release was given and can still be taken back: what people reviewed is what they release."""
+
+
 def locked(call: Call) -> Call:
     """The call, read again under its lock until the transaction ends. All writes about its people start so."""
     return Call.objects.select_related("event").select_for_update(of=("self",)).get(pk=call.pk)
+
+
+def refuse_while_release_waits(call: Call) -> None:
+    """Raises ReleaseWaits, with the hour, while a release of this locked call was given and not carried out."""
+    if waiting := queries.waiting_release(call):
+        due = times.moment_words(waiting.due_at, call.event.zone)
+        raise ReleaseWaits(
+            f"A release was given: its mails leave on {due}, and until then nothing that it rests on changes. "
+            "Take the release back first."
+        )
 
 
 def again(registration: Registration, *, call: Call) -> Registration:
@@ -143,13 +158,18 @@ def open_invented(*, registrations: Sequence[Registration]) -> None:
 def fill_places(*, call: Call, now: datetime, besides: Registration | None = None) -> int:
     """Offer each free place of a locked call to the next on the list, in its order; returns how many were promoted.
 
-    `besides` was put on the list in this transaction by a person, and does not come off it again by itself.
+    `besides` was put on the list in this transaction by a person, and does not come off it again by itself. Where an
+    organiser gives free places, and in the hours in which one telephones, nobody is promoted.
     """
     free = policies.free_places(call)
     if free == 0 or call.event.is_cancelled or (call.is_selective and not queries.is_released(call)):
         return 0
     about = facts.of_call(call)
     if now >= policies.list_closes_at(call, starts_at=about.starts_at):
+        return 0
+    if call.is_selective and not policies.promotes_by_itself(
+        queries.selection_settings(call), starts_at=about.starts_at, now=now
+    ):
         return 0
     others = queries.on_list(call).filter(is_counted=True)
     waiting = list((others.exclude(pk=besides.pk) if besides else others)[:free])

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from ranportal.shared import clock
-from registrations.services import notices
+from registrations.services import notices, releasing
 
 
 def moment(text: str) -> datetime:
@@ -20,13 +20,14 @@ def moment(text: str) -> datetime:
 
 class Command(BaseCommand):
     help = (
-        "Do what dates ask for: deadlines that passed, reminders, lists to close, changes to tell. Each is a scan for "
-        "what is due and not yet handled, so running it twice or late does no harm."
+        "Do what dates ask for: releases whose hour has come, deadlines that passed, reminders, lists to close, "
+        "changes to tell. Each is a scan for what is due and not yet handled, so running it twice or late does no harm."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--now", type=moment, metavar="ISO", help="act as if it were this moment")
 
     def handle(self, *args: Any, now: datetime | None, **options: Any) -> None:
-        for name, count in notices.run_scans(now=now or clock.now()).items():
+        others = {"carry_out_releases": releasing.carry_out}
+        for name, count in notices.run_scans(now=now or clock.now(), others=others).items():
             self.stdout.write(f"{name.replace('_', ' ')}: {count}")
