@@ -28,7 +28,7 @@ from registrations.models import (
 )
 from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
-from registrations.services import scoring, workflow
+from registrations.services import workflow
 from registrations.services.answers import Answers, contents_of, form_digest
 
 #: So many people in one statement.
@@ -58,10 +58,13 @@ class _Scene:
 
 @dataclass(frozen=True)
 class _Applicant:
+    """One applicant with all rows about them, none of which is in the database yet."""
+
     person: Person
-    sent_at: datetime
-    answers: Answers
     registration: Registration
+    answers: Answers
+    reviews: Sequence[tuple[Review, Sequence[Score]]]
+    check: Check | None
 
 
 def make(*, call: Call, count: int, seed: int, now: datetime) -> int:
@@ -131,12 +134,18 @@ def _took_part(call: Call) -> list[PersonDetails]:
 
 
 def _applicant(scene: _Scene, person: Person, references: set[str]) -> _Applicant:
-    call, now = scene.call, scene.now
-    sent_at = invented.sent_at(person, opens_at=call.opens_at, closes_at=call.closes_at, now=now)
-    said = invented.answers(scene.questions, person, stock=scene.stock, today=now.date())
+    said = invented.answers(scene.questions, person, stock=scene.stock, today=scene.now.date())
     answers = {question: given for question, given in said.values() if isinstance(question, Question)}
-    details = person.details
-    registration = Registration(
+    registration = _registration(scene, person, answers, references)
+    reviews = [(review, list(_scores(scene, person, review))) for review in _reviews(scene, person, registration)]
+    _repeat_scores(registration, [score for _, scores in reviews for score in scores])
+    return _Applicant(person, registration, answers, reviews, _check(scene, person, registration))
+
+
+def _registration(scene: _Scene, person: Person, answers: Answers, references: set[str]) -> Registration:
+    call, now, details = scene.call, scene.now, person.details
+    sent_at = invented.sent_at(person, opens_at=call.opens_at, closes_at=call.closes_at, now=now)
+    return Registration(
         call=call,
         reference=_free_reference(person.chance, references),
         country=details.country,
@@ -147,7 +156,21 @@ def _applicant(scene: _Scene, person: Person, references: set[str]) -> _Applican
         sent_at=sent_at,
         proven_at=_later(person, sent_at, now, most=timedelta(hours=9)),
     )
-    return _Applicant(person, sent_at, answers, registration)
+
+
+def _repeat_scores(registration: Registration, scores: Sequence[Score]) -> None:
+    """What `scoring.refresh` would write, without a statement for each batch (a test compares them)."""
+    weights = sum(score.criterion.weight for score in scores)
+    if weights:
+        shares = [score.value * 100 / score.criterion.max_score * score.criterion.weight for score in scores]
+        registration.score = sum(shares) / weights
+        registration.score_spread = max(_spread(scores, criterion) for criterion in {s.criterion for s in scores})
+        registration.review_count = len({score.review.reviewer_id for score in scores})
+
+
+def _spread(scores: Sequence[Score], criterion: Criterion) -> int:
+    values = [score.value for score in scores if score.criterion == criterion]
+    return max(values) - min(values)
 
 
 def _free_reference(chance: random.Random, references: set[str]) -> str:
@@ -167,13 +190,16 @@ def _write(scene: _Scene, applicants: Sequence[_Applicant]) -> None:
     Answer.objects.bulk_create(answer for one in applicants for answer in _answers(one))
     key_id = links.new_key_id()
     PrivateLink.objects.bulk_create(
-        PrivateLink(registration=one.registration, version=1, key_id=key_id, created_at=one.sent_at)
+        PrivateLink(registration=one.registration, version=1, key_id=key_id, created_at=one.registration.sent_at)
         for one in applicants
     )
-    if scene.reviewers and scene.criteria:
-        _write_reviews(scene, applicants)
-    if scene.organiser is not None:
-        _write_checks(scene, applicants, scene.organiser)
+    reviews = [reviewed for one in applicants for reviewed in one.reviews]
+    Review.objects.bulk_create(review for review, _ in reviews)
+    Score.objects.bulk_create(score for _, scores in reviews for score in scores)
+    checks = [one.check for one in applicants if one.check is not None]
+    Check.objects.bulk_create(checks)
+    traces = [_review_trace(review, scores) for review, scores in reviews]
+    Transition.objects.bulk_create([*traces, *(_check_trace(check) for check in checks)])
 
 
 def _identity(one: _Applicant) -> Identity:
@@ -196,76 +222,62 @@ def _answers(one: _Applicant) -> Iterator[Answer]:
             label=question.label,
             value=given.value,
             text=given.text,
-            changed_at=one.sent_at,
+            changed_at=one.registration.sent_at,
         )
 
 
-def _write_reviews(scene: _Scene, applicants: Sequence[_Applicant]) -> None:
-    written = [(one, review) for one in applicants for review in _reviews(scene, one)]
-    Review.objects.bulk_create(review for _, review in written)
-    scores = [score for one, review in written if not review.has_conflict for score in _scores(scene, one, review)]
-    Score.objects.bulk_create(scores)
-    told: dict[int, list[str]] = {}
-    for score in scores:
-        told.setdefault(score.review_id, []).append(f"{score.criterion.label}: {score.value}")
-    Transition.objects.bulk_create(_review_trace(review, told.get(review.pk, [])) for _, review in written)
-    scoring.refresh(registrations=[one.registration.pk for one in applicants])
-
-
-def _reviews(scene: _Scene, one: _Applicant) -> Iterator[Review]:
-    person = one.person
+def _reviews(scene: _Scene, person: Person, registration: Registration) -> Iterator[Review]:
+    if not scene.reviewers or not scene.criteria:
+        return
     first = person.chance.randrange(len(scene.reviewers))
     for place in range(min(_READERS, len(scene.reviewers))):
         has_conflict = person.chance.random() < 0.012
         comment = person.chance.choice(scene.stock.texts["comments"]) if person.chance.random() < 0.15 else ""
         yield Review(
-            registration=one.registration,
+            registration=registration,
             reviewer=scene.reviewers[(first + place) % len(scene.reviewers)],
             has_conflict=has_conflict,
             comment="" if has_conflict else comment,
-            changed_at=_later(person, one.registration.proven_at or one.sent_at, scene.now, most=timedelta(days=20)),
+            changed_at=_later(person, _proven_at(registration), scene.now, most=timedelta(days=20)),
         )
 
 
-def _scores(scene: _Scene, one: _Applicant, review: Review) -> Iterator[Score]:
+def _scores(scene: _Scene, person: Person, review: Review) -> Iterator[Score]:
     leaning = 0.06 * (scene.reviewers.index(review.reviewer) % 3 - 1)
-    for criterion in scene.criteria:
-        # Now and then a reviewer abstains; every score that is given is stored.
-        if one.person.chance.random() > 0.02:
-            value = invented.points(criterion.max_score, one.person, leaning=leaning)
+    for criterion in [] if review.has_conflict else scene.criteria:
+        # Now and then a reviewer abstains from a criterion.
+        if person.chance.random() > 0.02:
+            value = invented.points(criterion.max_score, person, leaning=leaning)
             yield Score(review=review, criterion=criterion, value=value)
 
 
-def _review_trace(review: Review, told: Sequence[str]) -> Transition:
+def _check(scene: _Scene, person: Person, registration: Registration) -> Check | None:
+    drawn = person.chance.random()
+    if drawn > 0.22 or scene.organiser is None:
+        return None
+    result, note = CheckResult.FINE, "The organisation's telephone exchange knows this person."
+    if drawn < 0.02:
+        result, note = CheckResult.ASK_BACK, "The organisation has no web site; asked for another contact."
+    at = _later(person, _proven_at(registration), scene.now, most=timedelta(days=10))
+    registration.check_result, registration.checked_at, registration.checked_by = result, at, scene.organiser
+    return Check(registration=registration, result=result, note=note, checked_at=at, checked_by=scene.organiser)
+
+
+def _proven_at(registration: Registration) -> datetime:
+    return registration.proven_at or registration.sent_at
+
+
+def _review_trace(review: Review, scores: Sequence[Score]) -> Transition:
     act = Act.DECLARE_CONFLICT if review.has_conflict else Act.SCORE
-    return _trace(review.registration, act, at=review.changed_at, by=review.reviewer, reason=", ".join(told))
+    told = ", ".join(f"{score.criterion.label}: {score.value}" for score in scores)
+    return _trace(review.registration, act, at=review.changed_at, by=review.reviewer, reason=told)
+
+
+def _check_trace(check: Check) -> Transition:
+    words = str(CheckResult(check.result).label)
+    return _trace(check.registration, Act.CHECK, at=check.checked_at, by=check.checked_by, reason=words)
 
 
 def _trace(registration: Registration, act: Act, *, at: datetime, by: User, reason: str) -> Transition:
     state = registration.state
     return Transition(registration=registration, act=act, source=state, target=state, at=at, by=by, reason=reason)
-
-
-def _write_checks(scene: _Scene, applicants: Sequence[_Applicant], organiser: User) -> None:
-    checks = [check for one in applicants if (check := _check(scene, one, organiser)) is not None]
-    Check.objects.bulk_create(checks)
-    Transition.objects.bulk_create(
-        _trace(check.registration, Act.CHECK, at=check.checked_at, by=organiser, reason=CheckResult(check.result).label)
-        for check in checks
-    )
-    Registration.objects.bulk_update(
-        [check.registration for check in checks], ["check_result", "checked_at", "checked_by"]
-    )
-
-
-def _check(scene: _Scene, one: _Applicant, organiser: User) -> Check | None:
-    drawn = one.person.chance.random()
-    if drawn > 0.22:
-        return None
-    result, note = CheckResult.FINE, "The organisation's telephone exchange knows this person."
-    if drawn < 0.02:
-        result, note = CheckResult.ASK_BACK, "The organisation has no web site; asked for another contact."
-    registration = one.registration
-    at = _later(one.person, registration.proven_at or one.sent_at, scene.now, most=timedelta(days=10))
-    registration.check_result, registration.checked_at, registration.checked_by = result, at, organiser
-    return Check(registration=registration, result=result, note=note, checked_at=at, checked_by=organiser)
