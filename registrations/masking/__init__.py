@@ -1,0 +1,196 @@
+"""What reviewers must not read: whatever in a person's texts says who the person is. Pure; the stored text stays.
+
+It masks more rather than less: a word too many costs a reviewer a guess, a name costs the applicant a fair reading.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from registrations.masking import patterns
+from registrations.masking.affiliation import own_domain
+from registrations.masking.names import Name, is_inflected, joined, names_of, spellings_of
+from registrations.masking.patterns import Span
+from registrations.masking.stop_words import is_common
+from registrations.masking.words import Reading, Word, folded, words_of
+
+MASK = "▮▮▮"
+#: Words of an organisation and of addresses are names from so many letters on.
+_DISTINCTIVE = 4
+_BETWEEN = re.compile(r"[\W_]{0,3}")
+_SHORT = frozenset({"the", "of", "and", "for", "in"})
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What a form says about who somebody is."""
+
+    given_name: str
+    family_name: str
+    display_name: str
+    email: str
+    organisation: str
+
+
+def find_passage(text: str, passage: str) -> list[Span]:
+    """Where a passage stands in a text, whatever its case, accents and white space; empty where it is gone."""
+    reading = Reading(text)
+    return [reading.original(*span) for span in _passages(reading, passage)]
+
+
+class Masker:
+    """Masks what gives one applicant away."""
+
+    def __init__(self, applicant: Applicant) -> None:
+        given, family = words_of(applicant.given_name), words_of(applicant.family_name)
+        local, _, domain = folded(applicant.email.strip()).rpartition("@")
+        self._domain = own_domain(applicant.email) and domain
+        self._names = [
+            *names_of(applicant.given_name),
+            *names_of(applicant.family_name),
+            *joined(given, family),
+            *_distinctive(applicant.display_name),
+            *_distinctive(applicant.organisation),
+            *_distinctive(local, least=3),
+            *_distinctive(" ".join(domain.split(".")[:-1]) if self._domain else "", least=3),
+        ]
+        self._names += [Name(word, is_strict=False) for word in _abbreviations(applicant.organisation)]
+        self._capitals = _first_letters(applicant.organisation)
+        self._phrases = list(_phrases(applicant))
+        self._literals = [part for part in (local, self._domain) if len(part) >= _DISTINCTIVE and not is_common(part)]
+        self._initials = {word[0] for word in (*given, *family)}
+        self._family = family
+
+    def mask(self, text: str, *, passages: Iterable[str] = ()) -> str:
+        """The text with a mask in place of each string that gives the person away, and of each of these passages."""
+        reading = Reading(text)
+        spans = [*self._spans(reading)]
+        for passage in passages:
+            spans += _passages(reading, passage)
+        return _covered(reading, spans)
+
+    def _spans(self, reading: Reading) -> Iterator[Span]:
+        yield from patterns.mail_addresses(reading.folded)
+        yield from patterns.telephone_numbers(reading.folded)
+        yield from self._web_addresses(reading)
+        yield from self._dotted_initials(reading)
+        for literal in self._literals:
+            yield from _spans_of(rf"(?<!\w)(?:[\w-]+\.)*{re.escape(literal)}(?!\w)", reading.folded)
+        for place, word in enumerate(reading.words):
+            if any(name.is_in(word) for name in self._names):
+                yield self._with_initials(reading, word)
+            elif word.text in self._capitals and reading.is_capital(word.end - 1):
+                yield word.start, word.end
+            for phrase in self._phrases:
+                if _stands_at(phrase, reading.words, place):
+                    yield word.start, reading.words[place + len(phrase) - 1].end
+
+    def _web_addresses(self, reading: Reading) -> Iterator[Span]:
+        for start, end in patterns.web_addresses(reading.folded):
+            address = reading.folded[start:end]
+            inside = [word for word in reading.words if start <= word.start < end]
+            is_theirs = any(name.is_in(word) for word in inside for name in self._names)
+            if is_theirs or patterns.is_personal(address) or (self._domain and self._domain in address):
+                yield start, end
+
+    def _with_initials(self, reading: Reading, word: Word) -> Span:
+        """The word with the initials before and after it: J. Bērziņš, Bērziņš J."""
+        start, end = _with_digits(reading.folded, word.start, word.end)
+        before = re.compile(r"(?<!\w)([^\W\d_])(?:\.[\s-]*|\s+)$")
+        while (found := before.search(reading.folded, 0, start)) and self._is_initial(reading, found):
+            start = found.start()
+        after = re.compile(r"[\s,]*([^\W\d_])(?:\.|(?!\w))")
+        while (found := after.match(reading.folded, end)) and self._is_initial(reading, found):
+            end = found.end()
+        return start, end
+
+    def _is_initial(self, reading: Reading, found: re.Match[str]) -> bool:
+        return found.group(1) in self._initials and reading.is_capital(found.start(1))
+
+    def _dotted_initials(self, reading: Reading) -> Iterator[Span]:
+        for found in re.finditer(r"(?<!\w)(?:[^\W\d_]\.[\s-]?){2,4}", reading.folded):
+            letters = [letter for letter in found.group() if letter.isalpha()]
+            if self._initials and set(letters) <= self._initials and reading.is_capital(found.start()):
+                yield found.start(), found.start() + len(found.group().rstrip())
+
+
+def _with_digits(text: str, start: int, end: int) -> Span:
+    """The stretch with the digits and underscores that stand close to it: jberzins_1980."""
+    while start > 0 and (text[start - 1].isdigit() or text[start - 1] == "_"):
+        start -= 1
+    while end < len(text) and (text[end].isdigit() or text[end] == "_"):
+        end += 1
+    return start, end
+
+
+def _distinctive(text: str, *, least: int = _DISTINCTIVE) -> list[Name]:
+    return [name for name in names_of(text, least=least) if not name.is_strict]
+
+
+def _abbreviations(organisation: str) -> frozenset[str]:
+    """What an organisation itself writes in capitals."""
+    written = (folded(word) for word in re.findall(r"\b[^\W\d_]{3,8}\b", organisation) if word.isupper())
+    return frozenset(word for word in written if not is_common(word))
+
+
+def _first_letters(organisation: str) -> frozenset[str]:
+    """How others call an organisation: by the first letters of its words, with and without the small ones."""
+    words = words_of(organisation)
+    firsts = ("".join(word[0] for word in words), "".join(word[0] for word in words if word not in _SHORT))
+    return frozenset(letters for letters in firsts if len(letters) >= 3 and not is_common(letters))
+
+
+def _phrases(applicant: Applicant) -> Iterator[tuple[str, ...]]:
+    """Several words that give the person away together, though each alone may not."""
+    given, family, organisation = applicant.given_name, applicant.family_name, applicant.organisation
+    for texts in ((given,), (family,), (given, family), (family, given), (applicant.display_name,), (organisation,)):
+        yield from (words for words in spellings_of(*texts) if len(words) > 1)
+    words = words_of(organisation)
+    # Red Cross of the German Red Cross, but not the prison service of Vienna Prison Service.
+    for pair in pairwise(words):
+        if not _SHORT & {*pair} and not all(map(is_common, pair)):
+            yield pair
+
+
+def _stands_at(phrase: tuple[str, ...], words: list[Word], place: int) -> bool:
+    if place + len(phrase) > len(words):
+        return False
+    return all(
+        word.text == part or is_inflected(word.text, part, is_capital=word.is_capital)
+        for part, word in zip(phrase, words[place:], strict=False)
+    )
+
+
+def _passages(reading: Reading, passage: str) -> Iterator[Span]:
+    chunks = [re.escape(chunk) for chunk in folded(passage).split()]
+    if chunks:
+        yield from _spans_of(r"\s+".join(chunks), reading.folded)
+
+
+def _spans_of(pattern: str, text: str) -> Iterator[Span]:
+    yield from (found.span() for found in re.finditer(pattern, text))
+
+
+def _covered(reading: Reading, spans: Iterable[Span]) -> str:
+    """The text with one mask for each stretch; stretches with nothing but punctuation between them are one."""
+    pieces, done = [], 0
+    for start, end in _merged(reading.folded, spans):
+        first, last = reading.original(start, end)
+        pieces += [reading.text[done:first], MASK]
+        done = last
+    return "".join([*pieces, reading.text[done:]])
+
+
+def _merged(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    current: Span | None = None
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if current is None:
+            current = start, end
+        elif start <= current[1] or _BETWEEN.fullmatch(text, current[1], start):
+            current = current[0], max(current[1], end)
+        else:
+            yield current
+            current = start, end
+    if current is not None:
+        yield current
