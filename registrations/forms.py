@@ -1,6 +1,6 @@
 """The form of a call, built from its questions: sent by a person, changed later, or filled in by an organiser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -14,13 +14,18 @@ from django.utils.safestring import SafeString
 from events.models import Call
 from registrations import queries
 from registrations.countries import COUNTRY_CHOICES
-from registrations.enums import Profession, QuestionKind
+from registrations.enums import AskedOf, Profession, QuestionKind
 from registrations.fields import LineField, MailboxField, OnCheckbox
-from registrations.models import Identity, Question, Registration
+from registrations.models import Answer, Identity, Question, Registration
 from registrations.people import PersonDetails
 from registrations.questions import KINDS, GivenAnswer, shown_keys
 
 BY_TELEPHONE = "I prefer to tell you by telephone"
+#: What is said about a code that is not the one of the mail.
+CODE_DOES_NOT_FIT = (
+    "This code does not fit. Please look at our newest mail again. A code works for 30 minutes and for five tries; "
+    "the link in the mail works longer."
+)
 PERSON_FIELDS = ("given_name", "family_name", "display_name", "email", "country", "organisation", "profession")
 
 
@@ -62,13 +67,72 @@ def _privacy_link(address: str) -> SafeString:
     )
 
 
-class RegistrationForm(forms.Form):
-    """What a person sends. The questions are those of `call`; fields that it does not know are ignored.
+class QuestionsForm(forms.Form):
+    """The questions of a call, answered by one person; fields that it does not know are ignored.
 
-    Bound when `data` is given. After `is_valid()`: `person()` and `answers()`.
+    Bound when `data` is given. After `is_valid()`: `answers()`.
     """
 
     use_required_attribute = False
+
+    def __init__(
+        self,
+        *,
+        questions: Sequence[Question],
+        data: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data=data, files=files, initial=dict(initial or {}), label_suffix="")
+        self.questions: list[Question] = list(questions)
+        for question in self.questions:
+            self.fields[question.field_name] = KINDS[question.kind].field(question)
+
+    def clean(self) -> dict[str, Any]:
+        """Forget what was typed into questions that are not asked, right or wrong."""
+        super().clean()
+        values = {question.key: answer.value for question, answer in self.answers().items()}
+        asked = shown_keys(self.questions, values)
+        for question in self.questions:
+            if question.key not in asked:
+                self.errors.pop(question.field_name, None)
+                self.cleaned_data.pop(question.field_name, None)
+        self._ask_for_files_again()
+        return self.cleaned_data
+
+    def answers(self) -> dict[Question, GivenAnswer]:
+        """Return the given answers of a valid form, in the order of the questions; unanswered ones are not in it."""
+        given = {
+            question: KINDS[question.kind].given(question, self.cleaned_data[question.field_name])
+            for question in self.questions
+            if question.field_name in self.cleaned_data
+        }
+        return {question: answer for question, answer in given.items() if answer is not None}
+
+    def _ask_for_files_again(self) -> None:
+        """A browser forgets the files when a form comes back: say so, where nobody would look for it."""
+        if not self.errors:
+            return
+        for question in self.questions:
+            if question.kind == QuestionKind.FILE and self.files.get(question.field_name):
+                self.fields[
+                    question.field_name
+                ].help_text += " Please choose the file again: your browser has let go of it."
+
+    def _say_what_was_sent(self) -> None:
+        for question in self.questions:
+            sent = self.initial.get(question.field_name)
+            if question.kind == QuestionKind.FILE and sent:
+                self.fields[
+                    question.field_name
+                ].help_text += f" You sent {sent['name']}: choose a file only to replace it."
+
+
+class RegistrationForm(QuestionsForm):
+    """What a person sends: who it is, and the answers to the questions of `call`, or to the `questions` given.
+
+    Bound when `data` is given. After `is_valid()`: `person()` and `answers()`.
+    """
 
     given_name = _line("given_name", "Given name", "Enter your given name.", "given-name")
     family_name = _line("family_name", "Family name", "Enter your family name.", "family-name")
@@ -107,38 +171,17 @@ class RegistrationForm(forms.Form):
         self,
         *,
         call: Call,
-        data: Mapping[str, Any] | None = None,
-        files: Mapping[str, Any] | None = None,
-        initial: Mapping[str, Any] | None = None,
+        questions: Sequence[Question] | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(data=data, files=files, initial=dict(initial or {}), label_suffix="")
+        super().__init__(questions=queries.questions_of(call) if questions is None else questions, **options)
         self.call = call
-        self.questions: list[Question] = queries.questions_of(call)
-        privacy = self.fields.pop("privacy", None)
-        for question in self.questions:
-            self.fields[question.field_name] = KINDS[question.kind].field(question)
-        if privacy is not None:
-            self.fields["privacy"] = privacy
-
-    def clean(self) -> dict[str, Any]:
-        """Forget what was typed into questions that are not asked, right or wrong."""
-        super().clean()
-        values = {question.key: answer.value for question, answer in self._given().items()}
-        asked = shown_keys(self.questions, values)
-        for question in self.questions:
-            if question.key not in asked:
-                self.errors.pop(question.field_name, None)
-                self.cleaned_data.pop(question.field_name, None)
-        self._ask_for_files_again()
-        return self.cleaned_data
+        if "privacy" in self.fields:
+            self.fields["privacy"] = self.fields.pop("privacy")
 
     def person(self) -> PersonDetails:
         """Return who the person is, of a valid form."""
         return PersonDetails(**{name: self.cleaned_data[name] for name in PERSON_FIELDS})
-
-    def answers(self) -> dict[Question, GivenAnswer]:
-        """Return the given answers of a valid form, in the order of the questions; unanswered ones are not in it."""
-        return self._given()
 
     @property
     def button(self) -> str:
@@ -155,24 +198,6 @@ class RegistrationForm(forms.Form):
         if "privacy" in self.fields:
             helper.layout.append(Fieldset("Before you send", "privacy"))
         return helper
-
-    def _given(self) -> dict[Question, GivenAnswer]:
-        given = {
-            question: KINDS[question.kind].given(question, self.cleaned_data[question.field_name])
-            for question in self.questions
-            if question.field_name in self.cleaned_data
-        }
-        return {question: answer for question, answer in given.items() if answer is not None}
-
-    def _ask_for_files_again(self) -> None:
-        """A browser forgets the files when a form comes back: say so, where nobody would look for it."""
-        if not self.errors:
-            return
-        for question in self.questions:
-            if question.kind == QuestionKind.FILE and self.files.get(question.field_name):
-                self.fields[
-                    question.field_name
-                ].help_text += " Please choose the file again: your browser has let go of it."
 
 
 class ByHandForm(RegistrationForm):
@@ -201,14 +226,27 @@ class ChangeForm(RegistrationForm):
     button = "Save changes"
 
     def __init__(self, *, registration: Registration, **options: Any) -> None:
-        super().__init__(call=registration.call, initial=_told_before(registration), **options)
+        questions = queries.questions_of(registration.call)
+        initial = {**_person_before(registration), **_said_before(registration, questions)}
+        super().__init__(call=registration.call, questions=questions, initial=initial, **options)
         _fix_email(self, registration)
-        for question in self.questions:
-            sent = self.initial.get(question.field_name)
-            if question.kind == QuestionKind.FILE and sent:
-                self.fields[
-                    question.field_name
-                ].help_text += f" You sent {sent['name']}: choose a file only to replace it."
+        self._say_what_was_sent()
+
+
+class DetailsForm(QuestionsForm):
+    """The practical questions, asked of those who are selected."""
+
+    def __init__(self, *, registration: Registration, **options: Any) -> None:
+        questions = queries.questions_of(registration.call, asked_of=AskedOf.SELECTED)
+        super().__init__(questions=questions, initial=_said_before(registration, questions), **options)
+        self._say_what_was_sent()
+
+    @property
+    def helper(self) -> FormHelper:
+        """How crispy-forms lays the form out."""
+        helper = _helper("details", "Save")
+        helper.layout = Layout(*[_placed(question) for question in self.questions])
+        return helper
 
 
 class CodeForm(forms.Form):
@@ -260,10 +298,28 @@ def _fix_email(form: RegistrationForm, registration: Registration) -> None:
     form.fields["email"].help_text = ""
 
 
-def _told_before(registration: Registration) -> dict[str, Any]:
+def _person_before(registration: Registration) -> dict[str, Any]:
     person = {name: getattr(registration.identity, name) for name in PERSON_FIELDS if hasattr(Identity, name)}
-    answers = {
-        answer.question.field_name: KINDS[answer.question.kind].initial(answer.value)
-        for answer in registration.answers.select_related("question")
+    return {**person, "country": registration.country, "profession": registration.profession}
+
+
+def _said_before(registration: Registration, questions: Sequence[Question]) -> dict[str, Any]:
+    """What each field starts with: the answer, also one to an earlier wording where kind and choices still fit."""
+    answers = registration.answers.select_related("question").order_by("question__version")
+    said = {answer.question.key: answer for answer in answers}
+    return {
+        question.field_name: KINDS[question.kind].initial(fitting)
+        for question in questions
+        if question.key in said and (fitting := _fitting(said[question.key], question)) is not None
     }
-    return {**person, "country": registration.country, "profession": registration.profession, **answers}
+
+
+def _fitting(answer: Answer, question: Question) -> Any:
+    if answer.question.kind != question.kind:
+        return None
+    offered = {value for value, _ in question.choices}
+    if question.kind == QuestionKind.SINGLE_CHOICE:
+        return answer.value if answer.value in offered else None
+    if question.kind == QuestionKind.MULTIPLE_CHOICE:
+        return [value for value in answer.value if value in offered]
+    return answer.value

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Count, Max, Prefetch, QuerySet
 
 from accounts.models import User
 from accounts.queries import is_administrator
@@ -64,6 +64,12 @@ def questions_of(call: Call, *, asked_of: AskedOf = AskedOf.EVERYONE) -> list[Qu
 def current_questions(call: Call) -> list[Question]:
     """What the call asks at present, in order: neither earlier wordings nor what it asks no longer."""
     return list(call.questions.filter(retired_at=None).select_related("condition_question"))
+
+
+def ever_asked(call: Call) -> list[Question]:
+    """All that the call asks or ever asked, in order, earlier wordings first; `answer_count` says how many answered."""
+    questions = call.questions.select_related("condition_question").annotate(answer_count=Count("answers"))
+    return list(questions.order_by("position", "version", "pk"))
 
 
 def columns_of(call: Call) -> list[Question]:

@@ -24,9 +24,10 @@ from ranportal.shared import clock
 from ranportal.shared.admin import HistoryAdmin
 from ranportal.shared.refusals import Refused
 from registrations import reports
+from registrations.admin import form_building, form_copying
 from registrations.admin.call_acts import ACTS, offered
 from registrations.admin.call_forms import CallForm
-from registrations.admin.question_inlines import CriterionInline, QuestionInline
+from registrations.admin.criterion_inline import CriterionInline
 
 _ACTS_ONLY = ("event", "admission", "capacity", "places_limit", "places_taken", "deadline")
 
@@ -40,7 +41,7 @@ class CallAdmin(HistoryAdmin):
     """
 
     form = CallForm
-    inlines = (QuestionInline, CriterionInline)
+    inlines = (CriterionInline,)
     list_display = ("title", "admission", "state", "deadline", "places", "people")
     list_filter = ("admission",)
     list_select_related = ("event",)
@@ -60,7 +61,7 @@ class CallAdmin(HistoryAdmin):
             )
             for name in ACTS
         ]
-        return [*acts, *super().get_urls()]
+        return [*acts, *form_building.urls(self), *form_copying.urls(self), *super().get_urls()]
 
     # Who may
 

@@ -16,16 +16,11 @@ from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations import policies
 from registrations.enums import State
-from registrations.forms import BesideForm, CodeForm, RegistrationForm
+from registrations.forms import CODE_DOES_NOT_FIT, BesideForm, CodeForm, RegistrationForm
 from registrations.models import Registration
 from registrations.services import intake
 from registrations.views.personal import SeeOther, evenly, personal
 from registrations.views.visit import keep, link_to, visit_of
-
-CODE_DOES_NOT_FIT = (
-    "This code does not fit. Please look at our newest mail again. A code works for 30 minutes and for five tries; "
-    "the link in the mail works longer."
-)
 
 
 @personal

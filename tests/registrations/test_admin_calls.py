@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.enums import Role
 from events.models import Call, Event, Session
-from registrations.admin.question_inlines import ChoicesField
+from registrations.admin.question_forms import ChoicesField
 from registrations.enums import State
 from registrations.models import Question
 from tests.factories import (
@@ -319,8 +319,8 @@ def test_an_impossible_deadline_is_refused_in_words(client: Client, given: dict[
 def test_more_people_may_be_invited_than_there_are_places(client: Client) -> None:
     call = CallFactory(selective=True)
 
-    assert client.post(call_address(call, "over-invite"), {"places_limit": "9"}).status_code == 422
-    client.post(call_address(call, "over-invite"), {"places_limit": "14"})
+    assert client.post(call_address(call, "over-invite"), {"more": "-1"}).status_code == 422
+    client.post(call_address(call, "over-invite"), {"more": "4"})
 
     call.refresh_from_db()
     assert (call.capacity, call.places_limit) == (10, 14)

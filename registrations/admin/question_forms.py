@@ -1,0 +1,164 @@
+"""The form of one question, in words: kind, wording, who is asked, who reads it, and the answer it waits for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from registrations.conditions import label_of, why_impossible
+from registrations.enums import AskedOf, Audience, QuestionKind
+from registrations.models import LibraryQuestion, Question
+
+_WITH_CHOICES = (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
+_TICKED = {QuestionKind.YES_NO: ("yes", "no"), QuestionKind.CONSENT: ("yes",)}
+#: Which kinds understand a limit; it is forgotten for others.
+_KINDS_OF: Mapping[str, tuple[QuestionKind, ...]] = {
+    "choices": _WITH_CHOICES,
+    "max_words": (QuestionKind.LONG_TEXT,),
+    "max_length": (QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT),
+    "min_value": (QuestionKind.NUMBER,),
+    "max_value": (QuestionKind.NUMBER,),
+    "max_choices": (QuestionKind.MULTIPLE_CHOICE,),
+}
+_ASKING = ("kind", "label", "help", "choices", "is_required", "audience", "is_sensitive")
+_LIMITS = ("max_words", "max_length", "min_value", "max_value", "max_choices")
+#: What may change after people have answered.
+_FREE = ("help", "audience", "is_sensitive")
+
+
+class ChoicesField(forms.CharField):
+    """Choices as lines “value: label”; the value is what conditions and exports name."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return "\n".join(f"{name}: {label}" for name, label in value)
+        return value
+
+    def to_python(self, value: Any) -> list[list[str]]:
+        pairs = [_pair(line) for line in (super().to_python(value) or "").splitlines() if line.strip()]
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise ValidationError("Each value may stand once.")
+        return pairs
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != (initial or [])
+        except ValidationError:
+            return True
+
+
+class LibraryQuestionForm(forms.ModelForm):
+    """What a question asks, without a call."""
+
+    choices = ChoicesField(required=False, help_text="For one or several of several: one a line, as “police: Police”.")
+
+    class Meta:
+        model = LibraryQuestion
+        fields = ("key", *_ASKING, *_LIMITS, "note")
+        widgets = {"help": forms.Textarea(attrs={"rows": 2}), "label": forms.Textarea(attrs={"rows": 2})}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        kind = given.get("kind")
+        for name, kinds in _KINDS_OF.items():
+            if kind and kind not in kinds and name in given and not self.fields[name].disabled:
+                given[name] = [] if name == "choices" else None
+        if kind in _WITH_CHOICES and not given.get("choices") and not self.errors:
+            self.add_error("choices", "This kind of question needs choices.")
+        least, most = given.get("min_value"), given.get("max_value")
+        if least is not None and most is not None and most < least:
+            self.add_error("max_value", f"The largest number is below the smallest, {least}.")
+        return given
+
+
+class QuestionForm(LibraryQuestionForm):
+    """One question of a call. `questions` are those that the call asks; `values()` is what came of valid input."""
+
+    condition = forms.ChoiceField(
+        label="Asked only if",
+        required=False,
+        help_text="The question appears after this answer to an earlier one. Empty: it is always asked.",
+    )
+    other = forms.ChoiceField(
+        label="Or only if the answer to", required=False, help_text="A question without choices, as a number."
+    )
+    other_value = forms.CharField(label="is exactly", required=False, max_length=120)
+
+    class Meta(LibraryQuestionForm.Meta):
+        model = Question
+        fields = ("key", *_ASKING, "asked_of", *_LIMITS)
+
+    field_order = ("key", *_ASKING[:5], "asked_of", "audience", "is_sensitive", "condition", "other", "other_value")
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        questions: Sequence[Question],
+        instance: Question | None = None,
+        is_fixed: bool = False,
+        is_rewording: bool = False,
+    ) -> None:
+        super().__init__(data, instance=instance, label_suffix="")
+        self._others = {str(one.pk): one for one in questions if instance is None or one.pk != instance.pk}
+        self._offer_conditions()
+        for name, field in self.fields.items():
+            field.disabled = (is_fixed and name not in _FREE) or (is_rewording and name in ("key", "asked_of"))
+
+    def values(self) -> dict[str, Any]:
+        """What the services are told: the fields of a question, its condition among them."""
+        given = {name: value for name, value in self.cleaned_data.items() if name in self._meta.fields}
+        return {**given, "condition_question": self._waits_for[0], "condition_value": self._waits_for[1]}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("asked_of") == AskedOf.SELECTED and given.get("audience") == Audience.REVIEWERS:
+            self.add_error("audience", "Reviewers are done when these questions are asked: choose organisers only.")
+        self._waits_for = self._condition(given)
+        return given
+
+    def _condition(self, given: dict[str, Any]) -> tuple[Question | None, str]:
+        chosen, other, value = given.get("condition"), given.get("other"), given.get("other_value") or ""
+        if chosen and other:
+            self.add_error("other", "A question waits for one answer: choose it in one of the two places.")
+        elif bool(other) != bool(value):
+            self.add_error("other_value", "Please choose the question and give the answer.")
+        elif chosen:
+            pk, _, wanted = chosen.partition("|")
+            return self._others[pk], wanted
+        elif other:
+            if why := why_impossible(self._others[other], value):
+                self.add_error("other_value", f"It is never answered so: {why}.")
+            return self._others[other], value
+        return None, ""
+
+    def _offer_conditions(self) -> None:
+        groups, rest = [], []
+        for pk, question in self._others.items():
+            answers = _TICKED.get(QuestionKind(question.kind)) or [value for value, _ in question.choices]
+            offered = [(f"{pk}|{value}", f"{question.label[:60]}: {label_of(question, value)}") for value in answers]
+            if offered:
+                groups.append((question.label[:80], offered))
+            elif question.kind != QuestionKind.FILE:
+                rest.append((pk, question.label[:80]))
+        now = self.instance
+        if now.condition_question_id:
+            key = f"{now.condition_question_id}|{now.condition_value}"
+            if str(now.condition_question_id) in dict(rest):
+                self.initial |= {"other": str(now.condition_question_id), "other_value": now.condition_value}
+            else:
+                self.initial["condition"] = key
+                if str(now.condition_question_id) in self._others and key not in dict(sum((g[1] for g in groups), [])):
+                    groups.append(("No longer possible", [(key, f"As it is now: {now.condition_value}")]))
+        self.fields["condition"].choices = [("", "Always asked"), *groups]
+        self.fields["other"].choices = [("", "–"), *rest]
+
+
+def _pair(line: str) -> list[str]:
+    value, colon, label = line.partition(":")
+    if not colon or not value.strip() or not label.strip():
+        raise ValidationError(f"“{line.strip()[:60]}” is not of the form “value: label”.")
+    return [value.strip(), label.strip()]
