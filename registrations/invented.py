@@ -117,7 +117,7 @@ def answers(
 
 def points(most: int, person: Person, *, leaning: float) -> int:
     """What a reviewer gives on a criterion of so many points: merit, the reviewer's `leaning`, and some chance."""
-    share = 0.55 + 0.19 * person.merit + leaning + person.chance.gauss(0, 0.1)
+    share = 0.64 + 0.22 * person.merit + leaning + person.chance.gauss(0, 0.1)
     return max(0, min(most, round(share * most)))
 
 
@@ -190,9 +190,9 @@ def _within(question: Asked, text: str) -> str:
 
 def _one(question: Asked, person: Person, stock: Stock) -> str:
     values = [value for value, _ in question.choices]
-    own = [v for v in values if person.details.profession == v or person.details.profession.startswith(f"{v}_")]
-    if own and person.chance.random() < 0.85:
-        return own[0]
+    own = [value for value in stock.professions[person.details.profession]["chooses"] if value in values]
+    if own and person.chance.random() < 0.8:
+        return str(own[0])
     fewer_and_fewer = list(accumulate(1 / (1 + place) ** 0.7 for place in range(len(values))))
     return _drawn(person.chance, values, fewer_and_fewer)
 

@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import invented, links
-from registrations.enums import Act, AskedOf, CheckResult, State
+from registrations.enums import Act, AskedOf, CheckResult, Outcome, ReasonCode, State
 from registrations.invented import Person, Stock
 from registrations.models import (
     Answer,
     Check,
     Criterion,
+    Decision,
     Identity,
     PrivateLink,
     Question,
@@ -73,7 +75,8 @@ def make(*, call: Call, count: int, seed: int, now: datetime) -> int:
     Who is there already stays as is, so the same twice makes nothing. Each has proven the address between the opening
     and `now`, answered the questions as asked now, is scored by two of the call's reviewers (none: not scored), and
     one in five was checked by its first organiser (none: not checked). Some took part in other calls, where anybody
-    invented did. No mail is written. Raises NoApplications.
+    invented did. Where the event is over, those with most merit have been there. No mail is written. Raises
+    NoApplications.
     """
     with transaction.atomic():
         call = workflow.locked(call)
@@ -82,8 +85,12 @@ def make(*, call: Call, count: int, seed: int, now: datetime) -> int:
         scene = _scene(call, now)
         people = sorted(_people(scene, count=count, seed=seed), key=lambda person: person.share)
         references = set(Registration.objects.values_list("reference", flat=True))
+        over_at = call.event.sessions.aggregate(last=Max("ends_at"))["last"]
         for start in range(0, len(people), _BATCH):
-            _write(scene, [_applicant(scene, person, references) for person in people[start : start + _BATCH]])
+            applicants = [_applicant(scene, person, references) for person in people[start : start + _BATCH]]
+            _write(scene, applicants)
+            if over_at is not None and over_at < now:
+                _end(scene, applicants, over_at=over_at)
         return len(people)
 
 
@@ -281,3 +288,32 @@ def _check_trace(check: Check) -> Transition:
 def _trace(registration: Registration, act: Act, *, at: datetime, by: User, reason: str) -> Transition:
     state = registration.state
     return Transition(registration=registration, act=act, source=state, target=state, at=at, by=by, reason=reason)
+
+
+def _end(scene: _Scene, applicants: Sequence[_Applicant], *, over_at: datetime) -> None:
+    call, released_at = scene.call, scene.call.closes_at + (over_at - scene.call.closes_at) / 3
+    ordered = [one.registration for one in sorted(applicants, key=lambda one: -one.person.merit)]
+    free = len(ordered) if call.places_limit is None else max(0, call.places_limit - call.places_taken)
+    places, others = ordered[:free], ordered[free:]
+    ended = {State.ATTENDED: places[: -len(places) // 9], State.ABSENT: places[-len(places) // 9 :]}
+    ended = {**ended, State.DECLINED: others}
+    workflow.end_invented(
+        ended={state: some for state, some in ended.items() if some}, released_at=released_at, over_at=over_at
+    )
+    if scene.organiser is not None:
+        decided = [(one, Outcome.SELECT, ReasonCode.SCORE) for one in places]
+        decided += [(one, Outcome.DECLINE, ReasonCode.NO_PLACE) for one in others]
+        Decision.objects.bulk_create(_decision(*one, at=released_at, by=scene.organiser) for one in decided)
+
+
+def _decision(registration: Registration, outcome: Outcome, code: ReasonCode, *, at: datetime, by: User) -> Decision:
+    return Decision(
+        registration=registration,
+        outcome=outcome,
+        reason_code=code,
+        reason=code.label,
+        staged_at=at,
+        staged_by=by,
+        released_at=at,
+        released_by=by,
+    )

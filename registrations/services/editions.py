@@ -10,23 +10,22 @@ from registrations.call_files import CallFile
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = re.compile(r"\{\{(?P<words>words )?(?:day (?P<days>[+-]\d+)|(?P<weekday>[a-z]+day) (?P<weeks>\d+)w)\}\}")
-_QUESTIONS = re.compile(r"^\{\{questions of (?P<name>[a-z0-9-]+)\}\}\n", re.MULTILINE)
-_QUESTIONS_PART = re.compile(r"^  questions:\n(?:(?!\S).*\n)*", re.MULTILINE)
+_PART = re.compile(r"^\{\{(?P<part>questions|criteria) of (?P<name>[a-z0-9-]+)\}\}\n", re.MULTILINE)
 
 
 def read(path: Path, *, archive: Path, today: date) -> CallFile:
-    """Return what an edition's file says on this day; questions may be those of a file in `archive`.
+    """Return what an edition's file says on this day; questions and criteria may be those of a file in `archive`.
 
     `{{day +2}}` is the day after tomorrow, `{{wednesday 3w}}` the Wednesday of the third week from now, and with
     `words` before it a day reads “Wednesday 20 September 2023”. Raises CallFileRefused.
     """
-    text = _QUESTIONS.sub(lambda found: _questions_of(archive / f"{found['name']}.yaml"), path.read_text("utf-8"))
+    text = _PART.sub(lambda found: _part_of(archive / f"{found['name']}.yaml", found["part"]), path.read_text("utf-8"))
     text = _DAY.sub(lambda found: _written(found, today), text)
     return call_files.parse(text.encode(), file=str(path), folder=archive)
 
 
-def _questions_of(path: Path) -> str:
-    found = _QUESTIONS_PART.search(path.read_text("utf-8"))
+def _part_of(path: Path, part: str) -> str:
+    found = re.search(rf"^  {part}:\n(?:(?:    .*)?\n)*", path.read_text("utf-8"), re.MULTILINE)
     return found[0] if found else ""
 
 

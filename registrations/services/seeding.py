@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,11 @@ from events.services import events
 from events.services.events import Stretch
 from registrations import call_files, queries, questions
 from registrations.call_files.reading import BRUSSELS
-from registrations.enums import CheckResult, Outcome, State
-from registrations.models import Criterion, Question, Registration
+from registrations.enums import CheckResult, Profession, State
+from registrations.models import Criterion, Question, Registration, SelectionRule
 from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
-from registrations.services import editions, importing, intake, places, reviewing, selection
+from registrations.services import applicants, editions, importing, intake, places, reviewing
 
 PASSWORD: str = settings.DEMO_PASSWORD
 ACCOUNTS = (
@@ -33,6 +33,26 @@ ACCOUNTS = (
     ("reviewer1@example.org", "Rita Reviewer", Role.REVIEWER),
     ("reviewer2@example.org", "Robert Reviewer", Role.REVIEWER),
     ("admin@example.org", "Ada Administrator", Role.ADMINISTRATOR),
+)
+#: So many apply to the call that is to be decided.
+_APPLICATIONS = 200
+#: The working group that is closest to most professions; to others it is RAN HEALTH.
+_GROUPS = {
+    Profession.POLICE: "ran-pol",
+    Profession.PRISON: "ran-prisons",
+    Profession.PROBATION: "ran-prisons",
+    Profession.SOCIAL_WORK: "ran-fcs",
+    Profession.YOUTH_WORK: "ran-ye",
+    Profession.EDUCATION: "ran-ye",
+    Profession.LOCAL_AUTHORITY: "ran-local",
+    Profession.EXIT_WORK: "ran-rehabilitation",
+}
+#: What its organiser wants of the group. The minimums can all be met, but not by taking the best alone.
+_RULES: tuple[dict[str, Any], ...] = (
+    {"attribute": "country", "maximum": 3},
+    {"attribute": "organisation", "maximum": 1},
+    {"attribute": "profession", "value": "police", "minimum": 4, "weight": 2},
+    {"attribute": "first_time", "value": "true", "minimum": 8},
 )
 _JOIN_LINK = "https://webex.example.org/meet/"
 
@@ -185,28 +205,37 @@ def _open_training(call: Call, people: Sequence[Applicant], organiser: User, now
     _review(call, [r for r in arrived if r.state == State.SUBMITTED][:5], now=now)
 
 
+def _first_group(call: Call, people: Sequence[Applicant], organiser: User, now: datetime) -> None:
+    reviewing.assign(call=call, reviewers=_reviewers(), by=organiser, now=now)
+    applicants.make(call=call, count=60, seed=1, now=now)
+
+
 def _training_to_decide(call: Call, people: Sequence[Applicant], organiser: User, now: datetime) -> None:
+    """Everything is read and scored, rules are laid down; proposal, staging and release are left to who looks."""
     reviewing.assign(call=call, reviewers=_reviewers(), by=organiser, now=now)
     ends = min(call.closes_at, now) - timedelta(minutes=30)
-    arrived = _apply(call, people, moments=_between(call.opens_at, ends, len(people)), unproven=2)
+    told = [replace(one, answers={**one.answers, "working_group": _group_of(one)}) for one in people]
+    arrived = _apply(call, told, moments=_between(call.opens_at, ends, len(told)), unproven=2)
     applications = [registration for registration in arrived if registration.state == State.SUBMITTED]
-    best = _review(call, applications, now=now)
+    _review(call, applications, now=now)
     _check(applications, organiser, now=now)
-    reason = "Works directly with the people whom the training is about, and will pass it on."
-    selection.stage(registrations=best[:6], outcome=Outcome.SELECT, reason=reason, by=organiser, now=now)
-    reason = "Does not work directly with the people whom the training is about."
-    selection.stage(registrations=best[-3:], outcome=Outcome.DECLINE, reason=reason, by=organiser, now=now)
+    applicants.make(call=call, count=_APPLICATIONS - len(applications), seed=2, now=now)
+    SelectionRule.objects.bulk_create(
+        SelectionRule(call=call, position=place, **rule) for place, rule in enumerate(_RULES)
+    )
+
+
+def _group_of(person: Applicant) -> str:
+    return _GROUPS.get(Profession(person.details.profession), "ran-health")
 
 
 def _reviewers() -> list[User]:
     return list(User.objects.filter(email__startswith="reviewer", groups__name=Role.REVIEWER).order_by("email")[:2])
 
 
-def _review(call: Call, applications: Sequence[Registration], *, now: datetime) -> list[Registration]:
-    """Let both reviewers score; returns the applications, the best first."""
+def _review(call: Call, applications: Sequence[Registration], *, now: datetime) -> None:
     criteria = list(call.criteria.all())
     taste = random.Random(2026)  # noqa: S311  # made-up scores
-    totals: dict[int, int] = {}
     for number, registration in enumerate(applications):
         merit = _merit(registration)
         for reader, reviewer in enumerate(_reviewers()):
@@ -215,10 +244,8 @@ def _review(call: Call, applications: Sequence[Registration], *, now: datetime) 
                 reviewing.declare_conflict(registration=registration, reviewer=reviewer, comment=comment, now=now)
                 continue
             scores = {criterion: _score(criterion, merit, taste) for criterion in criteria}
-            totals[registration.pk] = totals.get(registration.pk, 0) + sum(scores.values())
             comment = "Knows what to do with it." if merit == 4 and reader == 0 else ""
             reviewing.score(registration=registration, reviewer=reviewer, scores=scores, comment=comment, now=now)
-    return sorted(applications, key=lambda registration: -totals.get(registration.pk, 0))
 
 
 def _merit(registration: Registration) -> int:
@@ -238,7 +265,9 @@ def _check(applications: Sequence[Registration], organiser: User, *, now: dateti
         reviewing.note_check(registration=registration, result=result, note=note, by=organiser, now=now)
 
 
+#: In this order: who was in the first group applies to the second again.
 _STORIES = {
+    "basics-of-mental-health-first-group": _first_group,
     "mental-health-and-pcve": _open_webinar,
     "exit-work-round-table": _round_table,
     "basics-of-mental-health": _open_training,

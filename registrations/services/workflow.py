@@ -155,6 +155,21 @@ def open_invented(*, registrations: Sequence[Registration]) -> None:
     )
 
 
+def end_invented(*, ended: Mapping[State, Sequence[Registration]], released_at: datetime, over_at: datetime) -> None:
+    """Let invented applications of one locked call have ended so, the event being over; nobody is told."""
+    steps: list[tuple[Registration, Act, State, State, datetime]] = []
+    for target, registrations in ended.items():
+        given = State.CONFIRMED if target in HOLDS_PLACE else target
+        steps += [(r, Act.RELEASE, State.SUBMITTED, given, released_at) for r in registrations]
+        if target != given:
+            steps += [(r, Act.ATTENDANCE, given, target, over_at) for r in registrations]
+            _take_places(registrations[0].call, len(registrations))
+        _write_states(registrations, target=target, now=released_at if target == given else over_at, answer_by=None)
+    Transition.objects.bulk_create(
+        Transition(registration=r, act=act, source=source, target=target, at=at) for r, act, source, target, at in steps
+    )
+
+
 def fill_places(*, call: Call, now: datetime, besides: Registration | None = None) -> int:
     """Offer each free place of a locked call to the next on the list, in its order; returns how many were promoted.
 
@@ -236,10 +251,23 @@ def _write_states(
 
 
 def answer_by(about: facts.CallFacts, *, target: State, now: datetime) -> datetime | None:
+    """Until when somebody who becomes `target` now is asked to answer, or None."""
     if target != State.SELECTED:
         return None
-    latest = max(now + timedelta(hours=1), about.starts_at - ANSWER_BEFORE_EVENT)
-    return min(now + timedelta(days=about.call.confirm_within_days or DAYS_TO_ANSWER), latest)
+    days = timedelta(days=about.call.confirm_within_days or DAYS_TO_ANSWER)
+    return min(now + days, latest_answer(about, now=now))
+
+
+def latest_answer(about: facts.CallFacts, *, now: datetime) -> datetime:
+    """Nobody is asked to answer later than this: when one begins to telephone, or half a day before the event.
+
+    Asked later than that, an hour from now, or when the event begins.
+    """
+    before = ANSWER_BEFORE_EVENT
+    if about.call.is_selective:
+        before = max(before, timedelta(hours=queries.selection_settings(about.call).telephone_hours))
+    soon = now + timedelta(hours=1)
+    return max(about.starts_at - before, min(soon, about.starts_at) if now < about.starts_at else soon)
 
 
 def _mail_of(line: Move, registration: Registration) -> MailKind | None:

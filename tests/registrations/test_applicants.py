@@ -19,6 +19,7 @@ from registrations.enums import Act, AskedOf, CheckResult, QuestionKind, State
 from registrations.models import (
     Answer,
     Check,
+    Decision,
     Identity,
     OutgoingMail,
     PrivateLink,
@@ -196,6 +197,20 @@ def test_some_took_part_before_and_no_real_person_applies(call: Call) -> None:
     again = Identity.objects.filter(registration__call=call, email__startswith="earlier")
     assert 3 < again.count() < 25
     assert not Identity.objects.filter(registration__call=call, email__endswith="ministry.example").exists()
+
+
+def test_where_the_event_is_over_those_with_places_have_been_there(call: Call) -> None:
+    later = max(session.ends_at for session in call.event.sessions.all()) + timedelta(days=1)
+    applicants.make(call=call, count=40, seed=7, now=later)
+    call.refresh_from_db()
+
+    states = Counter(Registration.objects.values_list("state", flat=True))
+    assert states == {State.ATTENDED: 8, State.ABSENT: 2, State.DECLINED: 30}
+    assert call.places_taken == call.capacity == 10
+    assert Decision.objects.exclude(released_at=None).count() == 40
+    declined = Registration.objects.filter(state=State.DECLINED)[0]
+    assert [step.act for step in declined.transitions.filter(by=None)] == [Act.SEND, Act.PROVE, Act.RELEASE]
+    assert not Transition.objects.filter(at__gt=later).exists()
 
 
 def test_a_call_that_is_open_to_all_or_not_open_yet_is_refused() -> None:

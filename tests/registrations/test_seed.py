@@ -1,5 +1,6 @@
 """The demo's content: made once, through the services of everybody, and never made again."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,13 +14,16 @@ from django.test import Client, override_settings
 from accounts.models import User
 from events.models import Announcement, Call, Event, Publication
 from events.policies import is_visible
+from registrations.attributes import attributes_of, with_values
 from registrations.enums import MailState, State
 from registrations.models import Decision, OutgoingMail, Registration, Review, Transition
-from registrations.services import editions, seeding, selection
+from registrations.services import editions, seeding
+from registrations.states import HOLDS_PLACE
 
 pytestmark = pytest.mark.django_db
 
 DEMO = Path("demo")
+TO_DECIDE = "basics-of-mental-health-second-group"
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
 
@@ -63,22 +67,50 @@ def test_every_state_of_a_call_can_be_seen(seeded: seeding.Seeded) -> None:
     assert Announcement.objects.filter(published_at__gt=NOW).exists()
 
 
-def test_a_selective_call_is_ready_to_be_decided_and_released(seeded: seeding.Seeded) -> None:
-    call = Call.objects.get(event__slug="basics-of-mental-health-second-group")
+def test_a_selective_call_with_two_hundred_applications_is_ready_to_be_decided(seeded: seeding.Seeded) -> None:
+    call = Call.objects.get(event__slug=TO_DECIDE)
     applications = Registration.objects.filter(call=call, state=State.SUBMITTED)
-    assert applications.count() >= 55
-    assert Review.objects.filter(registration__in=applications).count() == 2 * applications.count()
-    staged = Decision.objects.filter(registration__call=call, released_at=None)
-    assert 0 < staged.count() < applications.count()
 
-    organiser = User.objects.get(email="organiser@example.org")
-    released = selection.release(call=call, by=organiser, now=NOW)
+    assert applications.count() == 200
+    assert Review.objects.filter(registration__in=applications).count() == 400
+    assert not Decision.objects.filter(registration__call=call).exists()
+    assert {criterion.anchors != "" for criterion in call.criteria.all()} == {True}
+    assert call.questions.filter(key="working_group").exists()
 
-    assert released.selected == 6
+
+def test_its_rules_can_be_met_and_the_best_alone_do_not_meet_them(seeded: seeding.Seeded) -> None:
+    call = Call.objects.get(event__slug=TO_DECIDE)
+    rules = {(rule.attribute, rule.value): rule for rule in call.selection_rules.all()}
+    people = Registration.objects.filter(call=call, state=State.SUBMITTED, score__isnull=False).order_by("-score", "pk")
+    by_key = {attribute.key: attribute for attribute in attributes_of(call)}
+    values = {key: dict(with_values(people, by_key[key]).values_list("pk", "attribute_value")) for key, _ in rules}
+    best = [registration.pk for registration in people[: call.capacity]]
+
+    police = [pk for pk, value in values["profession"].items() if value == "police"]
+    firsts = [pk for pk, value in values["first_time"].items() if value]
+    assert len({values["country"][pk] for pk in police}) >= 4
+    assert len({values["organisation"][pk] for pk in police}) >= 4
+    assert 8 <= len(firsts) < people.count()
+    countries = Counter(values["country"][pk] for pk in best)
+    assert max(countries.values()) > rules["country", "*"].maximum
+
+
+def test_the_first_group_took_place_and_some_of_it_apply_again(seeded: seeding.Seeded) -> None:
+    there = Registration.objects.filter(call__event__slug="basics-of-mental-health-first-group")
+    again = Registration.objects.filter(
+        call__event__slug=TO_DECIDE, address_index__in=there.filter(state=State.ATTENDED).values("address_index")
+    )
+
+    assert set(there.values_list("state", flat=True)) == {State.ATTENDED, State.ABSENT, State.DECLINED}
+    assert there.filter(state__in=HOLDS_PLACE).count() == Call.objects.get(event=there[0].call.event).places_taken == 25
+    assert again.count() >= 8
 
 
 def test_people_went_the_way_that_everybody_goes(seeded: seeding.Seeded) -> None:
-    people = Registration.objects.annotate(steps=Count("transitions"), letters=Count("mails", distinct=True))
+    invented = Registration.objects.filter(identity__organisation__startswith="Example ")
+    people = Registration.objects.exclude(pk__in=invented).annotate(
+        steps=Count("transitions"), letters=Count("mails", distinct=True)
+    )
     assert not people.filter(steps=0).exists()
     assert not people.filter(letters=0).exists()
     assert not OutgoingMail.objects.filter(state=MailState.SENT).exists()
