@@ -72,6 +72,12 @@ def may_change_answers(registration: Registration, *, received_at: datetime) -> 
     return registration.state in standing and is_open(registration.call, received_at=received_at)
 
 
+def may_answer_details(registration: Registration, *, starts_at: datetime, now: datetime) -> bool:
+    """Practical questions are for those who were given a place, until the event starts."""
+    has_place = registration.state in {State.SELECTED, State.CONFIRMED} and registration.proven_at is not None
+    return has_place and now < starts_at and not registration.call.event.is_cancelled
+
+
 def may_confirm(registration: Registration) -> bool:
     """Whether the call waits for this person's yes. Late is better than never: until the place is given on."""
     return registration.state == State.SELECTED

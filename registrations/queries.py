@@ -72,6 +72,16 @@ def ever_asked(call: Call) -> list[Question]:
     return list(questions.order_by("position", "version", "pk"))
 
 
+def starts_at(call: Call) -> datetime:
+    """When the event of the call begins; its deadline where it has no date yet."""
+    return min((session.starts_at for session in call.event.sessions.all()), default=call.closes_at)
+
+
+def has_answered_details(registration: Registration) -> bool:
+    """Whether the person has sent the practical questions, also if nothing was answered in them."""
+    return registration.transitions.filter(act=Act.ANSWER_DETAILS).exists()
+
+
 def columns_of(call: Call) -> list[Question]:
     """One question for each key that the call ever asked, in order: the newest wording stands for earlier ones."""
     newest = {question.key: question for question in call.questions.order_by("version")}

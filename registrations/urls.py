@@ -15,4 +15,5 @@ urlpatterns = [
     path("registrations/mine/", mine.my_registrations, name="registration-list"),
     path("registrations/mine/<str:reference>/", mine.my_registration, name="registration-mine"),
     path("registrations/mine/<str:reference>/answers/", mine.my_answers, name="registration-answers"),
+    path("registrations/mine/<str:reference>/practical/", mine.my_details, name="registration-details"),
 ]

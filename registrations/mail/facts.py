@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from events import times
 from events.enums import EventFormat
 from events.models import Call, Session
 from registrations import policies, queries
-from registrations.enums import State
+from registrations.enums import AskedOf, State
 from registrations.models import OutgoingMail, Registration
 from registrations.states import HOLDS_PLACE
 
@@ -41,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "why_until": "",
     "must_answer": False,
     "has_place": False,
+    "has_details": False,
     "old_when": "",
     "change": "",
     "day": "",
@@ -65,6 +67,11 @@ class CallFacts:
     def starts_at(self) -> datetime:
         """The first session's start; a call without sessions counts from its deadline."""
         return min((session.starts_at for session in self.sessions), default=self.call.closes_at)
+
+    @cached_property
+    def asks_details(self) -> bool:
+        """Whether practical questions are asked of those who are selected (one query)."""
+        return bool(queries.questions_of(self.call, asked_of=AskedOf.SELECTED))
 
     @property
     def ends_at(self) -> datetime:
@@ -127,6 +134,7 @@ def about_state(
         "answer_day": times.short_date(answer_by.astimezone(zone).date()) if answer_by else "",
         "must_answer": state == State.SELECTED,
         "has_place": state in HOLDS_PLACE,
+        "has_details": state in (State.SELECTED, State.CONFIRMED) and facts.asks_details,
         "calendar": calendar_of(registration, facts) if state == State.CONFIRMED else None,
     }
 

@@ -58,16 +58,24 @@ def replace_answers(
     """Put new answers to the questions of this form in place of the old, also of those to an earlier wording.
 
     A file that was not sent again stays, others are deleted after commit. What is not asked any more stays as it was
-    said.
+    said. What was said again word for word keeps the moment of its change, and what an organiser hid in an answer stays
+    with it, also when its question has another wording now.
     """
     asked = {question.key for question in queries.questions_of(registration.call, asked_of=asked_of)}
-    old = [a for a in registration.answers.select_related("question") if a.question.key in asked]
-    stay = {q.key for q, given in answers.items() if q.kind == QuestionKind.FILE and given.upload is None}
-    kept = {answer.question.key for answer in old if answer.file and answer.question.key in stay}
-    gone = [answer for answer in old if answer.question.key not in kept]
-    delete_files_after_commit([answer.file for answer in gone if answer.file])
+    standing = registration.answers.select_related("question").order_by("question__version")
+    old = {answer.question.key: answer for answer in standing if answer.question.key in asked}
+    said = {question.key: (question, given) for question, given in answers.items()}
+    gone = [answer for key, answer in old.items() if key not in said]
+    changed, replaced = [], [answer.file for answer in gone if answer.file]
+    for key in old.keys() & said.keys():
+        answer, (question, given) = old[key], said[key]
+        if not _says_the_same(answer, question, given):
+            replaced += [answer.file] if answer.file else []
+            changed.append(_row(registration, question, given, now, pk=answer.pk))
+    delete_files_after_commit(replaced)
     Answer.objects.filter(pk__in=[answer.pk for answer in gone]).delete()
-    write_answers(registration, {q: given for q, given in answers.items() if q.key not in kept}, now=now)
+    Answer.objects.bulk_update(changed, ["question", "label", "value", "text", "file", "changed_at"])
+    write_answers(registration, {question: given for key, (question, given) in said.items() if key not in old}, now=now)
 
 
 def has_earlier_wording(registration: Registration) -> bool:
@@ -75,6 +83,16 @@ def has_earlier_wording(registration: Registration) -> bool:
     asked = Question.objects.filter(call=registration.call_id, retired_at=None, asked_of=AskedOf.EVERYONE)
     newer = asked.filter(key=OuterRef("question__key")).exclude(pk=OuterRef("question"))
     return registration.answers.filter(Exists(newer), file="").exists()
+
+
+def _says_the_same(answer: Answer, question: Question, given: GivenAnswer) -> bool:
+    if given.upload is not None:
+        return False
+    if answer.file and question.kind == QuestionKind.FILE:
+        # A file that was not sent again is the one that is there.
+        return True
+    said = (answer.question_id, answer.value, answer.text, answer.label)
+    return said == (question.pk, given.value, given.text, question.label)
 
 
 def delete_files_after_commit(files: Iterable[FieldFile]) -> None:
@@ -94,8 +112,11 @@ def _deletion_of(file: FieldFile) -> Callable[[], None]:
     return delete
 
 
-def _row(registration: Registration, question: Question, given: GivenAnswer, now: datetime) -> Answer:
+def _row(
+    registration: Registration, question: Question, given: GivenAnswer, now: datetime, *, pk: int | None = None
+) -> Answer:
     return Answer(
+        pk=pk,
         registration=registration,
         question=question,
         label=question.label,

@@ -9,14 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.policies import is_visible
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import policies, queries
+from registrations import policies, private_page, queries
 from registrations.enums import State
-from registrations.forms import ChangeForm
-from registrations.models import PrivateLink, Registration
-from registrations.services import intake, places
+from registrations.forms import ChangeForm, DetailsForm
+from registrations.models import PrivateLink
+from registrations.services import details, intake, places
 from registrations.views.personal import SeeOther, no_way_in, personal
 from registrations.views.visit import link_to, links_of, visit_of
 
@@ -100,6 +99,30 @@ def my_answers(request: HttpRequest, reference: str) -> HttpResponseBase:
     return SeeOther(f"{reverse('registrations:registration-mine', args=[reference])}?saved=1")
 
 
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_details(request: HttpRequest, reference: str) -> HttpResponseBase:
+    """The practical questions, asked of those who have a place, until the event starts."""
+    now = clock.now()
+    link = link_to(visit_of(request, now=now), reference=reference, now=now)
+    if link is None:
+        return no_way_in(request)
+    held = link.registration
+    if not private_page.may_answer_details(held, now=now):
+        refusal = "These questions are asked of those who have a place, until the event starts."
+        return _page(request, link, now=now, refusal=refusal, status=409 if request.method == "POST" else 200)
+    given = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+    form = DetailsForm(registration=held, **given)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return render(request, "registrations/details.html", {"form": form, "registration": held}, status=status)
+    try:
+        details.answer(registration=held, answers=form.answers(), now=now)
+    except Refused as refusal:
+        return _page(request, link, now=now, refusal=str(refusal), status=409)
+    return SeeOther(f"{reverse('registrations:registration-mine', args=[reference])}?saved=1")
+
+
 def _page(
     request: HttpRequest, link: PrivateLink, *, now: datetime, refusal: str = "", status: int = 200
 ) -> HttpResponseBase:
@@ -107,33 +130,8 @@ def _page(
     if held is None:
         return no_way_in(request)
     context = {
-        "registration": held,
-        "call": held.call,
-        "event": held.call.event,
         "refusal": refusal,
         "was_saved": "saved" in request.GET,
-        **_facts(request, held, link, now),
+        **private_page.shown(held, link, received_at=request.received_at, now=now),
     }
     return render(request, "registrations/mine.html", context, status=status)
-
-
-def _facts(request: HttpRequest, held: Registration, link: PrivateLink, now: datetime) -> dict[str, object]:
-    may_send = policies.may_send(held.call, received_at=request.received_at)
-    return {
-        "position": None if held.call.is_selective else queries.position_of(held),
-        "mails": queries.mails_of(held),
-        "was_list_closed": queries.was_list_closed(held),
-        "may_prove": policies.may_prove(
-            held, now=now, is_released=queries.is_released(held.call), asked_at=link.created_at
-        ),
-        "prove_until": policies.prove_until(held.call, asked_at=link.created_at),
-        "is_newest": link.version == held.version,
-        "may_change": policies.may_change_answers(held, received_at=request.received_at),
-        "may_confirm": policies.may_confirm(held),
-        "may_withdraw": policies.may_withdraw(held),
-        "may_see_join_link": policies.may_see_join_link(held),
-        "is_public": is_visible(held.call.event, now),
-        "may_send": may_send,
-        "may_register_beside": may_send and held.proven_at is not None and policies.may_withdraw(held),
-        "holds_place": policies.holds_place(held),
-    }

@@ -42,6 +42,7 @@ FULL: dict[str, Any] = {
     "criteria": ["Will use what is learned", "Has had little help so far", "Knows colleagues' needs"],
     "why_until": "Friday 13 October 2023",
     "must_answer": True,
+    "has_details": True,
     "old_when": "Tuesday 19 September 2023, 14:00-17:00 (Brussels time, CEST)",
     "change": "the date",
     "event_date": "20 September",
@@ -67,6 +68,7 @@ BARE: dict[str, Any] = FULL | {
     "criteria": [],
     "why_until": "",
     "must_answer": False,
+    "has_details": False,
     "old_when": "",
     "counts": [],
 }
