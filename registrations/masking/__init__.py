@@ -6,7 +6,7 @@ It masks more rather than less: a word too many costs a reviewer a guess, a name
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 
 from registrations.masking import patterns
 from registrations.masking.affiliation import own_domain
@@ -18,6 +18,8 @@ from registrations.masking.words import Reading, Word, folded, words_of
 MASK = "▮▮▮"
 #: Words of an organisation and of addresses are names from so many letters on.
 _DISTINCTIVE = 4
+#: Of an organisation of more words, parts are looked for in so many.
+_LONGEST = 12
 _BETWEEN = re.compile(r"[\W_]{0,3}")
 _SHORT = frozenset({"the", "of", "and", "for", "in"})
 
@@ -144,13 +146,17 @@ def _first_letters(organisation: str) -> frozenset[str]:
 def _phrases(applicant: Applicant) -> Iterator[tuple[str, ...]]:
     """Several words that give the person away together, though each alone may not."""
     given, family, organisation = applicant.given_name, applicant.family_name, applicant.organisation
-    for texts in ((given,), (family,), (given, family), (family, given), (applicant.display_name,), (organisation,)):
+    for texts in ((given,), (family,), (given, family), (applicant.display_name,), (organisation,)):
         yield from (words for words in spellings_of(*texts) if len(words) > 1)
-    words = words_of(organisation)
+    for words in spellings_of(family, given):
+        if not all(map(is_common, words)):
+            yield words
     # Red Cross of the German Red Cross, but not the prison service of Vienna Prison Service.
-    for pair in pairwise(words):
-        if not _SHORT & {*pair} and not all(map(is_common, pair)):
-            yield pair
+    words = words_of(organisation)
+    for start, end in combinations(range(min(len(words), _LONGEST) + 1), 2):
+        part = words[start:end]
+        if len(part) > 1 and not _SHORT & {part[0], part[-1]} and not all(map(is_common, part)):
+            yield part
 
 
 def _stands_at(phrase: tuple[str, ...], words: list[Word], place: int) -> bool:

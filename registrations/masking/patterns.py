@@ -8,7 +8,8 @@ Span = tuple[int, int]
 _AT = r"(?:@|\(\s*at\s*\)|\[\s*at\s*\]|\{\s*at\s*\}|<\s*at\s*>|＠)"
 _DOT = r"(?:\.|\(\s*dot\s*\)|\[\s*dot\s*\]|\s+dot\s+)"
 _MAIL = re.compile(
-    rf"[\w.+%'-]*[\w+]\s*{_AT}\s*[\w-]+(?:\s*{_DOT}\s*[\w-]+)*"  # janis.berzins (at) clinic [dot] lv
+    r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*"  # janis@clinic.lv
+    rf"|[\w.+%'-]+\s*{_AT}\s*[\w-]+(?:\s*{_DOT}\s*[\w-]+)+"  # janis.berzins (at) clinic [dot] lv
     rf"|[\w.+%'-]+\s+at\s+[\w-]+(?:\s+dot\s+[a-z]{{2,}})+"  # janis at clinic dot lv
     r"|[\w.+%'-]+\s+at\s+(?:[\w-]+\.)+[a-z]{2,}"  # janis at clinic.lv
     r"|(?<!\w)@\w{2,}"  # @janis
@@ -25,7 +26,7 @@ _PERSONAL_PATHS = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w.,-])(?:\+\s?|\(\+?)?\d(?:[\s().\-/–]{0,3}\d){5,16}(?!\w)")
 _PHONE_WORDS = re.compile(
-    r"(?:tel|phone|telephone|telefon|telefons|mob|mobile|mobil|handy|gsm|fax|whatsapp|signal|call|t)\W*$"
+    r"(?<!\w)(?:tel|phone|telephone|telefon|telefons|mob|mobile|mobil|handy|gsm|fax|whatsapp|signal|call|t)\W*$"
 )
 _NO_PHONE = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\s?\d{1,2}[-./]\s?\d{2,4}"  # days

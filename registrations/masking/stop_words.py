@@ -104,4 +104,4 @@ COMMON = frozenset(f"{_SECTOR} {_EVERYDAY} {_PLACES} {_ADDRESSES}".split())
 
 def is_common(word: str) -> bool:
     """Whether a folded word, or its singular, is one that says nothing about who somebody is."""
-    return word in COMMON or word.removesuffix("s") in COMMON or word.removesuffix("es") in COMMON
+    return word in COMMON or (len(word) > 4 and (word[:-1] in COMMON or word[:-2] in COMMON) and word.endswith("s"))

@@ -1,4 +1,4 @@
-"""Reviews, conflicts of interest and checks."""
+"""Reviews, conflicts of interest, what is hidden from reviewers, and checks."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,14 +8,24 @@ from django.db import transaction
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import queries
+from registrations import masking, queries, review_reports
 from registrations.enums import Act, CheckResult
-from registrations.models import Check, Criterion, Registration, Review, ReviewAssignment, Score
+from registrations.models import (
+    Answer,
+    Check,
+    Criterion,
+    Redaction,
+    Registration,
+    Review,
+    ReviewAssignment,
+    ReviewTask,
+    Score,
+)
 from registrations.services import scoring, workflow
 
 
 class NotYours(Refused):
-    """The reviewer was not assigned to this call."""
+    """The reviewer was not assigned to this call, or this application was given to others."""
 
 
 class HasConflict(Refused):
@@ -26,12 +36,17 @@ class ScoreOutOfRange(Refused):
     """A score is not between 0 and the criterion's most."""
 
 
+class NotInAnswer(Refused):
+    """The passage to be hidden does not stand in the answer."""
+
+
 def score(
     *, registration: Registration, reviewer: User, scores: Mapping[Criterion, int], comment: str, now: datetime
 ) -> Review:
     """Save one reviewer's scores and comment, in the place of earlier ones, which the trace still tells.
 
-    Raises NotYours, ScoreOutOfRange, and HasConflict after this reviewer's conflict of interest: that stays.
+    A criterion that is not among the scores was abstained from. Raises NotYours, ScoreOutOfRange, and HasConflict after
+    this reviewer's conflict of interest: that stays.
     """
     for criterion, value in scores.items():
         if not 0 <= value <= criterion.max_score or criterion.call_id != registration.call_id:
@@ -46,7 +61,7 @@ def score(
             [Score(review=review, criterion=criterion, value=value) for criterion, value in scores.items()]
         )
         scoring.refresh(registrations=[registration.pk])
-        told = ", ".join(f"{criterion.label}: {value}" for criterion, value in scores.items())
+        told = ", ".join(f"{criterion.label}: {value}" for criterion, value in scores.items()) or "No scores."
         _trace(registration, call, act=Act.SCORE, by=reviewer, reason=told, now=now)
         return review
 
@@ -60,6 +75,45 @@ def declare_conflict(*, registration: Registration, reviewer: User, comment: str
         scoring.refresh(registrations=[registration.pk])
         _trace(registration, call, act=Act.DECLARE_CONFLICT, by=reviewer, reason="", now=now)
         return review
+
+
+def read_anyway(*, registration: Registration, reviewer: User, now: datetime) -> None:
+    """Leave the trace of a reviewer who was warned of a likely conflict of interest and reads all the same.
+
+    Raises NotYours.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        _require_given(registration, call, reviewer)
+        if not review_reports.was_warned(registration, reviewer):
+            _trace(registration, call, act=Act.READ_ANYWAY, by=reviewer, reason="", now=now)
+
+
+def redact(*, answer: Answer, passage: str, by: User, now: datetime) -> Redaction:
+    """Hide a passage of an answer from reviewers, wherever it stands there. Raises NotInAnswer."""
+    passage = passage.strip()
+    if len(passage) < 2 or not masking.find_passage(answer.text, passage):
+        raise NotInAnswer("The answer does not hold this passage. Please copy it as it stands there.")
+    with transaction.atomic():
+        call = workflow.locked(answer.registration.call)
+        # Sent twice, it is hidden once.
+        redaction, is_new = Redaction.objects.get_or_create(
+            answer=answer, passage=passage, defaults={"redacted_at": now, "redacted_by": by}
+        )
+        if is_new:
+            _trace(answer.registration, call, act=Act.REDACT, by=by, reason=f"In “{answer.label}”.", now=now)
+        return redaction
+
+
+def show_again(*, redaction: Redaction, by: User, now: datetime) -> None:
+    """Let reviewers read a passage again that was hidden from them."""
+    answer = redaction.answer
+    with transaction.atomic():
+        call = workflow.locked(answer.registration.call)
+        deleted, _ = Redaction.objects.filter(pk=redaction.pk).delete()
+        if deleted:
+            told = f"In “{answer.label}”, shown again."
+            _trace(answer.registration, call, act=Act.REDACT, by=by, reason=told, now=now)
 
 
 def note_check(*, registration: Registration, result: CheckResult, note: str, by: User, now: datetime) -> Check:
@@ -76,7 +130,8 @@ def note_check(*, registration: Registration, result: CheckResult, note: str, by
 def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) -> int:
     """Make these users the call's reviewers, and nobody else; reviews that exist stay. Returns how many there are.
 
-    The history of the assignments tells who came and went, when, and by whom.
+    What was given to somebody who is taken out and not read is free to be given to others. The history of the
+    assignments tells who came and went, when, and by whom.
     """
     chosen = {reviewer.pk: reviewer for reviewer in reviewers}
     with transaction.atomic():
@@ -84,6 +139,7 @@ def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) ->
         there = {assignment.reviewer_id: assignment for assignment in call.review_assignments.all()}
         for reviewer_id in there.keys() - chosen.keys():
             _signed(there[reviewer_id], by=by, now=now).delete()
+        ReviewTask.objects.filter(registration__call=call).exclude(reviewer__in=chosen).delete()
         for reviewer_id in [one for one in chosen if one not in there]:
             _signed(ReviewAssignment(call=call, reviewer=chosen[reviewer_id]), by=by, now=now).save()
     return len(chosen)
@@ -102,11 +158,19 @@ def _trace(registration: Registration, call: Call, *, act: Act, by: User, reason
 def _review(
     registration: Registration, call: Call, reviewer: User, *, has_conflict: bool, comment: str, now: datetime
 ) -> Review:
-    if not queries.reviews(user=reviewer, call=call) and not queries.organises(user=reviewer, call=call):
-        raise NotYours("You were not assigned to this call.")
+    _require_given(registration, call, reviewer)
     review, _ = Review.objects.update_or_create(
         registration=registration,
         reviewer=reviewer,
         defaults={"has_conflict": has_conflict, "comment": comment, "changed_at": now},
     )
     return review
+
+
+def _require_given(registration: Registration, call: Call, reviewer: User) -> None:
+    if queries.organises(user=reviewer, call=call):
+        return
+    if not queries.reviews(user=reviewer, call=call):
+        raise NotYours("You were not assigned to this call.")
+    if not review_reports.may_read(registration, reviewer):
+        raise NotYours("This application was given to other reviewers.")

@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from django.db.models import Count, F, FloatField, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce, NullIf
 
+from events.models import Call
 from registrations.models import Registration, Score
+
+#: So many registrations are written by one statement.
+_BATCH = 2000
 
 
 def refresh(*, registrations: Iterable[int]) -> None:
@@ -14,7 +18,17 @@ def refresh(*, registrations: Iterable[int]) -> None:
     The score is the weighted mean as a share of the best possible, in per cent, or None; the spread is the most points
     by which two reviewers differ on one criterion. Declared conflicts of interest do not count.
     """
-    people = Registration.objects.filter(pk__in=list(registrations))
+    ids = list(registrations)
+    for start in range(0, len(ids), _BATCH):
+        _write(Registration.objects.filter(pk__in=ids[start : start + _BATCH]))
+
+
+def refresh_call(*, call: Call) -> None:
+    """The same for everybody in a call, in one statement: after a criterion got another weight or another maximum."""
+    _write(Registration.objects.filter(call=call))
+
+
+def _write(people: QuerySet[Registration]) -> None:
     people.update(score=_mean(), score_spread=_spread(), review_count=_number())
 
 
