@@ -3,9 +3,10 @@
 The balance panel counts by these, and rules of a proposal name them, so both mean the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, Trim
 
@@ -42,15 +43,20 @@ class Attribute:
         return dict(self.choices).get(str(value), str(value)) or "Not said"
 
 
-def attributes_of(call: Call) -> list[Attribute]:
-    """The attributes by which the applicants of this call can be balanced, in the order in which they are shown."""
-    asked = [q for q in queries.questions_of(call) if q.kind in _GROUPING and q.asked_of == AskedOf.EVERYONE]
+def attributes_of(call: Call, questions: Sequence[Question] | None = None) -> list[Attribute]:
+    """The attributes by which the applicants of this call can be balanced, in the order in which they are shown.
+
+    `questions` are the call's, where they are known already.
+    """
+    known = queries.questions_of(call) if questions is None else questions
+    asked = [question for question in known if question.kind in _GROUPING and question.asked_of == AskedOf.EVERYONE]
+    versions = _versions(call) if asked else {}
     return [
         Attribute(COUNTRY, "Country", Coalesce("country", "country")),
         Attribute(PROFESSION, "Profession", Coalesce("profession", "profession"), tuple(Profession.choices)),
         Attribute(ORGANISATION, "Organisation", Lower(Trim("identity__organisation"))),
         Attribute(FIRST_TIME, "First time", ~Exists(_attended_before()), (("true", "First time"),)),
-        *(_of_question(question) for question in asked),
+        *(_of_question(question, versions[question.key]) for question in asked),
     ]
 
 
@@ -64,13 +70,18 @@ def _attended_before() -> QuerySet[Registration]:
     return others.exclude(call=OuterRef("call"))
 
 
-def _of_question(question: Question) -> Attribute:
-    # By key, since an answer may be to an earlier wording of the same question.
-    answers = Answer.objects.filter(
-        registration=OuterRef("pk"), question__key=question.key, question__call=question.call_id
-    ).order_by("pk")
-    value = Coalesce(Subquery(answers.values("text")[:1]), "")
+def _of_question(question: Question, versions: Sequence[int]) -> Attribute:
+    answers = Answer.objects.filter(registration=OuterRef("pk"), question__in=versions).order_by("pk")
+    value = Coalesce(Subquery(answers.values("text")[:1]), Value(""), output_field=TextField())
     words = tuple((label, label) for _, label in question.choices)
     if question.kind == QuestionKind.YES_NO:
         words = (("Yes", "Yes"), ("No", "No"))
     return Attribute(f"q-{question.key}", question.label, value, words)
+
+
+def _versions(call: Call) -> dict[str, list[int]]:
+    """The questions by key: an answer may be to an earlier wording of the same."""
+    by_key: dict[str, list[int]] = {}
+    for key, pk in Question.objects.filter(call=call).order_by("version").values_list("key", "pk"):
+        by_key.setdefault(key, []).append(pk)
+    return by_key
