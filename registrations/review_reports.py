@@ -27,6 +27,7 @@ from registrations.models import (
     Answer,
     Identity,
     Question,
+    Redaction,
     Registration,
     Review,
     ReviewTask,
@@ -197,6 +198,17 @@ class Showing(StrEnum):
     CONFLICT = "conflict"
 
 
+def hides_passages(registration: Registration) -> bool:
+    """Whether passages of this person's answers are hidden from reviewers."""
+    return Redaction.objects.filter(answer__registration=registration).exists()
+
+
+def reviews_of(registration: Registration) -> QuerySet[Review]:
+    """All reviews of one person with their reviewers; `is_stale` says that an answer changed since."""
+    reviews = Review.objects.filter(registration=registration).select_related("reviewer")
+    return reviews.annotate(is_stale=_is_stale_review())
+
+
 def reviewed_applications(call: Call, *, showing: Showing = Showing.ALL) -> QuerySet[Registration]:
     """The call's applications that are in or were decided, by reference.
 
@@ -262,7 +274,8 @@ _IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation
 
 
 def _identity(registration: Registration) -> Identity | None:
-    return Identity.objects.filter(registration=registration).first()
+    # Fetched once, whoever asks for it on the same page.
+    return getattr(registration, "identity", None)
 
 
 def _for_reviewers(path: str = "") -> Q:

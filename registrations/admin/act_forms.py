@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantRole, ReasonCode, State
-from registrations.models import Criterion, Registration
+from registrations.models import Registration
 from registrations.states import MOVES
 
 NO_CASES = "For staff only. No names, places or details of a case."
@@ -71,35 +71,6 @@ class CheckForm(ActForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("result", self.registration.check_result)
-
-
-class ScoreForm(ActForm):
-    """One number per criterion of the call and a comment. `criteria` and what was scored before come from the page."""
-
-    def __init__(self, *args: Any, criteria: list[Criterion], scores: dict[int, int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.criteria = criteria
-        for criterion in criteria:
-            choices = [(str(number), str(number)) for number in range(criterion.max_score + 1)]
-            self.fields[f"criterion-{criterion.pk}"] = forms.ChoiceField(
-                label=criterion.label,
-                choices=choices,
-                widget=forms.RadioSelect,
-                initial=str(scores[criterion.pk]) if criterion.pk in scores else None,
-                help_text=f"0 to {criterion.max_score}; weight {criterion.weight}",
-                error_messages={"required": "Please choose a number."},
-            )
-        self.fields["comment"] = forms.CharField(
-            label="Comment",
-            max_length=5000,
-            required=False,
-            widget=forms.Textarea(attrs={"rows": 4}),
-            help_text=NO_CASES,
-        )
-
-    def scores(self) -> dict[Criterion, int]:
-        """The cleaned numbers by criterion."""
-        return {criterion: int(self.cleaned_data[f"criterion-{criterion.pk}"]) for criterion in self.criteria}
 
 
 class StageForm(ReasonForm, ActForm):

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from registrations import policies
+from registrations import policies, review_reports
 from registrations.admin import act_forms as forms
+from registrations.admin import review_forms
 from registrations.enums import CheckResult, Outcome, ParticipantRole, State
 from registrations.models import Criterion, Registration
-from registrations.services import addresses, intake, places, reviewing, selection
+from registrations.services import addresses, assigning, intake, places, reviewing, selection
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,27 @@ def _check(registration: Registration, form: forms.CheckForm, by: User, now: dat
     return "Check noted."
 
 
-def _score(registration: Registration, form: forms.ScoreForm, by: User, now: datetime) -> str:
+def _score(registration: Registration, form: review_forms.ScoreForm, by: User, now: datetime) -> str:
     comment = form.cleaned_data["comment"]
     reviewing.score(registration=registration, reviewer=by, scores=form.scores(), comment=comment, now=now)
     return "Your scores are saved."
+
+
+def _redact(registration: Registration, form: review_forms.RedactForm, by: User, now: datetime) -> str:
+    given = form.cleaned_data
+    given["answer"].registration = registration
+    reviewing.redact(answer=given["answer"], passage=given["passage"], by=by, now=now)
+    return "Reviewers do not see this passage."
+
+
+def _show_again(registration: Registration, form: review_forms.ShowAgainForm, by: User, now: datetime) -> str:
+    reviewing.show_again(redaction=form.cleaned_data["redaction"], by=by, now=now)
+    return "Reviewers see this passage again."
+
+
+def _choose_readers(registration: Registration, form: review_forms.ReadersForm, by: User, now: datetime) -> str:
+    number = assigning.choose(registration=registration, reviewers=form.cleaned_data["reviewers"], by=by, now=now)
+    return f"Given to {number} reviewer{'' if number == 1 else 's'}."
 
 
 def _stage(registration: Registration, form: forms.StageForm, by: User, now: datetime) -> str:
@@ -125,7 +143,33 @@ _GONE = (State.WITHDRAWN, State.CANCELLED)
 
 ACTS: tuple[Act, ...] = (
     Act("check", "Note the check", "Save the check", forms.CheckForm, lambda r: r.state != State.WITHDRAWN, _check),
-    Act("score", "Score", "Save my scores", forms.ScoreForm, policies.may_stage, _score),
+    Act("score", "Score", "Save my scores", review_forms.ScoreForm, policies.may_stage, _score),
+    Act(
+        "readers",
+        "Choose who reviews this",
+        "Save",
+        review_forms.ReadersForm,
+        lambda r: r.call.is_selective and policies.may_stage(r),
+        _choose_readers,
+        "As soon as one application of the call is given to somebody, each reviewer sees only those given to them.",
+    ),
+    Act(
+        "redact",
+        "Hide a passage from reviewers",
+        "Hide",
+        review_forms.RedactForm,
+        lambda r: r.call.is_selective and policies.may_stage(r),
+        _redact,
+        "The answer stays as it is; reviewers see a mask instead.",
+    ),
+    Act(
+        "show-again",
+        "Show a hidden passage again",
+        "Show again",
+        review_forms.ShowAgainForm,
+        lambda r: policies.may_stage(r) and review_reports.hides_passages(r),
+        _show_again,
+    ),
     Act(
         "stage",
         "Stage a decision",

@@ -11,11 +11,13 @@ from django.template.response import TemplateResponse
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import queries, reports
+from registrations import queries, reports, review_reports
 from registrations.admin.access import staff_page
-from registrations.admin.act_forms import ActForm, ScoreForm
+from registrations.admin.act_forms import ActForm
 from registrations.admin.acts import BY_NAME, Act, offered
-from registrations.models import Criterion, Registration, Review, Score
+from registrations.admin.review_forms import ScoreForm
+from registrations.admin.review_page import seen_by_reviewers
+from registrations.models import Criterion, Registration, Score
 
 
 def show(model_admin: admin.ModelAdmin, request: HttpRequest, registration: Registration) -> TemplateResponse:
@@ -109,14 +111,15 @@ def _shown(registration: Registration, criteria: list[Criterion], failed: dict[s
 
 def _facts(registration: Registration) -> dict[str, Any]:
     scores = Prefetch("scores", queryset=Score.objects.select_related("criterion").order_by("criterion__position"))
-    reviews = Review.objects.filter(registration=registration).select_related("reviewer").prefetch_related(scores)
+    reviews = review_reports.reviews_of(registration).prefetch_related(scores)
     return {
         "position": queries.position_of(registration),
-        "answers": registration.answers.select_related("question"),
+        "answers": seen_by_reviewers(registration),
         "transitions": registration.transitions.select_related("by"),
         "mails": queries.mails_of(registration),
         "checks": registration.checks.select_related("checked_by"),
         "reviews": reviews.order_by("pk"),
+        "tasks": registration.review_tasks.select_related("reviewer").order_by("reviewer__name"),
     }
 
 
@@ -130,8 +133,7 @@ def _form(
 ) -> ActForm:
     options: dict[str, Any] = {"registration": registration, "prefix": act.name}
     if issubclass(act.form, ScoreForm):
-        review = reports.review_by(registration, request.user)
-        scores = {score.criterion_id: score.value for score in review.scores.all()} if review else {}
-        options |= {"criteria": criteria, "scores": scores}
+        review = review_reports.review_by(registration, request.user)
+        options |= {"criteria": criteria, "review": review}
         options["initial"] = {"comment": review.comment if review else ""}
     return act.form(data, **options)

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,14 +103,23 @@ def give(*, registrations: Sequence[Registration], reviewer: User, by: User, now
         return len(new)
 
 
-def take_back(*, registration: Registration, reviewer: User, by: User, now: datetime) -> None:
-    """Take an application from a reviewer to whom it was given; a review that is there stays."""
+def choose(*, registration: Registration, reviewers: Iterable[User], by: User, now: datetime) -> int:
+    """Give one application to exactly these reviewers of its call; reviews that are there stay. Returns how many.
+
+    Raises NotAReviewer as `give`.
+    """
+    wanted = {reviewer.pk: reviewer for reviewer in reviewers}
     with transaction.atomic():
         call = workflow.locked(registration.call)
-        deleted, _ = ReviewTask.objects.filter(registration=registration, reviewer=reviewer).delete()
-        if deleted:
-            fresh = workflow.again(registration, call=call)
-            workflow.record(registration=fresh, act=Act.ASSIGN_REVIEW, now=now, by=by, reason="Taken from 1 reviewer.")
+        registration = workflow.again(registration, call=call)
+        taken = registration.review_tasks.exclude(reviewer__in=wanted)
+        if number := taken.count():
+            taken.delete()
+            told = f"Taken from {_reviewers(number)}."
+            workflow.record(registration=registration, act=Act.ASSIGN_REVIEW, now=now, by=by, reason=told)
+        for reviewer in wanted.values():
+            give(registrations=[registration], reviewer=reviewer, by=by, now=now)
+        return registration.review_tasks.count()
 
 
 class _Plan:
@@ -225,8 +234,12 @@ def _write(chosen: Sequence[tuple[_Application, Sequence[int]]], *, by: User, no
             target=application.state,
             at=now,
             by=by,
-            reason=f"To {len(reviewers)} reviewer{'' if len(reviewers) == 1 else 's'}.",
+            reason=f"To {_reviewers(len(reviewers))}.",
         )
         for application, reviewers in chosen
     ]
     Transition.objects.bulk_create(traces, batch_size=_BATCH)
+
+
+def _reviewers(number: int) -> str:
+    return f"{number} reviewer{'' if number == 1 else 's'}"

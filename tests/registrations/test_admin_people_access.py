@@ -41,6 +41,7 @@ REVIEWING = {
     "registrations_review_call": ("calls/{call}/", False),
     "registrations_review_application": ("calls/{call}/{reference}/", False),
     "registrations_review_conflict": ("calls/{call}/{reference}/conflict/", True),
+    "registrations_review_read": ("calls/{call}/{reference}/read/", True),
     "registrations_review_file": ("calls/{call}/{reference}/files/1/", False),
 }
 STOCK = ["add/", "{registration}/delete/", "{registration}/history/", "{registration}/"]
