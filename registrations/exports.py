@@ -14,7 +14,7 @@ from registrations import queries
 from registrations.countries import country_name
 from registrations.models import Answer, Criterion, Question, Registration
 from registrations.questions import KINDS, Cell
-from registrations.reports import criterion_means
+from registrations.review_reports import criterion_means
 
 _BATCH = 200
 _IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation")

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Cast
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
 from registrations.enums import MailKind, MailState, Outcome, State
-from registrations.models import MailGate, OutgoingMail, Registration, Review, Score
+from registrations.models import MailGate, OutgoingMail, Registration
 from registrations.states import MOVES
 
 #: Mails that bring a person news of the registration's state: one of them is the newest at any time.
@@ -223,65 +222,6 @@ def countries_of(calls: QuerySet[Call]) -> list[str]:
     """The two-letter codes that occur among the registrations of these calls, sorted."""
     codes = Registration.objects.filter(call__in=calls.order_by().values("pk"))
     return list(codes.order_by("country").values_list("country", flat=True).distinct())
-
-
-def review_calls(reviewer: User) -> QuerySet[Call]:
-    """The calls that this person was assigned to review, with `total` applications and how many of them are `done`."""
-    if not reviewer.is_active:
-        return Call.objects.none()
-    is_in = Q(registrations__state=State.SUBMITTED)
-    return (
-        Call.objects.filter(review_assignments__reviewer=reviewer)
-        .select_related("event")
-        .annotate(
-            total=Count("registrations", filter=is_in, distinct=True),
-            done=Count("registrations", filter=is_in & Q(registrations__reviews__reviewer=reviewer), distinct=True),
-        )
-        .order_by("-closes_at", "pk")
-    )
-
-
-def applications_for(call: Call, reviewer: User) -> QuerySet[Registration]:
-    """The applications to review, without identity, ordered by reference so that nobody is read first for being quick.
-
-    `my_review` is the id of this reviewer's review or None, `my_conflict` whether it declares a conflict of interest.
-    """
-    mine = Review.objects.filter(registration=OuterRef("pk"), reviewer=reviewer)
-    return (
-        Registration.objects.filter(call=call, state=State.SUBMITTED)
-        .annotate(my_review=Subquery(mine.values("pk")[:1]), my_conflict=Subquery(mine.values("has_conflict")[:1]))
-        .order_by("reference")
-    )
-
-
-def next_to_review(call: Call, reviewer: User, *, after: str = "") -> str | None:
-    """The reference of the next application that this reviewer has not scored, from `after` on and round, or None."""
-    left = applications_for(call, reviewer).exclude(reviews__reviewer=reviewer).values_list("reference", flat=True)
-    return left.filter(reference__gt=after).first() or left.first()
-
-
-def review_by(registration: Registration, reviewer: User) -> Review | None:
-    """This person's own review of the registration with its scores, or None."""
-    return registration.reviews.filter(reviewer=reviewer).prefetch_related("scores__criterion").first()
-
-
-def reviews_beside(registration: Registration, reviewer: User) -> list[Review]:
-    """What others think of it; empty until one's own review is written, so that nobody leans on another's."""
-    if not registration.reviews.filter(reviewer=reviewer).exists():
-        return []
-    others = registration.reviews.exclude(reviewer=reviewer).filter(has_conflict=False)
-    return list(others.order_by("pk").prefetch_related("scores__criterion"))
-
-
-def criterion_means(registrations: Iterable[Registration]) -> dict[tuple[int, int], float]:
-    """The mean score by (registration id, criterion id), without declared conflicts of interest, in one query."""
-    rows = (
-        Score.objects.filter(review__registration__in=[r.pk for r in registrations], review__has_conflict=False)
-        .order_by()
-        .values_list("review__registration_id", "criterion_id")
-        .annotate(mean=Sum(Cast(F("value"), FloatField())) / Count("pk"))
-    )
-    return {(registration, criterion): mean for registration, criterion, mean in rows}
 
 
 def stuck_mails(user: User, *, since: datetime) -> int:
