@@ -27,12 +27,14 @@ class Attribute:
 
     `value_of` computes its value in the database on rows of Registration: text (true or false for first_time), or ""
     where nothing is known. `choices` are the values that a form offers, with their words; empty where they are open.
+    `questions` are the ids of all wordings of a question.
     """
 
     key: str
     label: str
     value_of: Combinable = field(compare=False)
     choices: tuple[tuple[str, str], ...] = ()
+    questions: tuple[int, ...] = ()
 
     def words(self, value: str | bool) -> str:
         """What people read for a value."""
@@ -55,7 +57,7 @@ def attributes_of(call: Call, questions: Sequence[Question] | None = None) -> li
         Attribute(COUNTRY, "Country", Coalesce("country", "country")),
         Attribute(PROFESSION, "Profession", Coalesce("profession", "profession"), tuple(Profession.choices)),
         Attribute(ORGANISATION, "Organisation", Lower(Trim("identity__organisation"))),
-        Attribute(FIRST_TIME, "First time", ~Exists(_attended_before()), (("true", "First time"),)),
+        Attribute(FIRST_TIME, "First time", ~Exists(attended_before()), (("true", "First time"),)),
         *(_of_question(question, versions[question.key]) for question in asked),
     ]
 
@@ -65,7 +67,8 @@ def with_values(registrations: QuerySet[Registration], attribute: Attribute) -> 
     return registrations.annotate(attribute_value=attribute.value_of)
 
 
-def _attended_before() -> QuerySet[Registration]:
+def attended_before() -> QuerySet[Registration]:
+    """Who took part in another call by the same address as a registration of an outer query."""
     others = Registration.objects.filter(address_index=OuterRef("address_index"), state=State.ATTENDED)
     return others.exclude(call=OuterRef("call"))
 
@@ -76,7 +79,7 @@ def _of_question(question: Question, versions: Sequence[int]) -> Attribute:
     words = tuple((label, label) for _, label in question.choices)
     if question.kind == QuestionKind.YES_NO:
         words = (("Yes", "Yes"), ("No", "No"))
-    return Attribute(f"q-{question.key}", question.label, value, words)
+    return Attribute(f"q-{question.key}", question.label, value, words, tuple(versions))
 
 
 def _versions(call: Call) -> dict[str, list[int]]:
