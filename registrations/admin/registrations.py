@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registrations import reports
-from registrations.admin import by_hand, call_pages, downloads, registration_page, release
+from registrations.admin import board, by_hand, call_pages, downloads, registration_page, release, rules
 from registrations.admin.access import for_call, for_organisers, for_registration
 from registrations.admin.bulk import ACTIONS
 from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
@@ -68,6 +68,9 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(
                 f"{calls}register/", for_call(self, by_hand.register, "GET", "POST"), name="registrations_call_register"
             ),
+            path(f"{calls}board/", for_call(self, board.show, "GET", "POST"), name="registrations_call_board"),
+            path(f"{calls}board/views/", for_call(self, board.views, "POST"), name="registrations_call_board_views"),
+            path(f"{calls}board/rules/", for_call(self, rules.show, "GET", "POST"), name="registrations_call_board_rules"),
             path(f"{calls}release/", for_call(self, release.release, "GET", "POST"), name="registrations_call_release"),
             path(f"{calls}preview/", for_call(self, release.preview), name="registrations_call_preview"),
             path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
