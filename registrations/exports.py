@@ -2,12 +2,16 @@
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO
 
 import xlsxwriter
 from django.db.models import QuerySet
+from xlsxwriter.chart import Chart
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from events.models import Call
 from registrations import queries
@@ -15,13 +19,26 @@ from registrations.countries import country_name
 from registrations.models import Answer, Criterion, Question, Registration
 from registrations.questions import KINDS, Cell
 from registrations.review_reports import criterion_means
+from registrations.tallies import Tally
 
 _BATCH = 200
 _IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation")
 _FORMULA_STARTS = frozenset("=+-@\t\r\n\0＝＋－＠")
 #: A cell of a workbook holds so many characters; a longer text ends with a remark.
 _CELL_LIMIT = 32_767
+#: The name of the second sheet.
+_FIGURES = "Figures"
 _CUT = " … (cut here; the portal has the whole text)"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A list of numbers: its first column is named by the title, the last is what the chart shows."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    kind: str = "line"
 
 
 class Table:
@@ -109,29 +126,77 @@ def csv_lines(table: Table) -> Iterator[str]:
         yield writer.writerow([safe_cell(cell) for cell in row])
 
 
-def workbook(table: Table) -> IO[bytes]:
-    """Return an open temporary file with the table as XLSX, at its start; every text cell is text, never a formula."""
+def workbook(table: Table, tally: Tally) -> IO[bytes]:
+    """Return an open temporary file with the table as XLSX, at its start; every text cell is text, never a formula.
+
+    A second sheet holds the call's numbers with a chart of each.
+    """
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 — the response closes it
     book = xlsxwriter.Workbook(
         file,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet("Registrations")
     sheet.freeze_panes(1, 1)
-    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
     for column, title in enumerate(table.header()):
         sheet.write_string(0, column, _fitting(title), bold)
     for number, row in enumerate(table.rows(), start=1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, date):
-                sheet.write_datetime(number, column, cell, day)
-            elif isinstance(cell, int | float):
-                sheet.write_number(number, column, cell)
-            elif cell:
-                sheet.write_string(number, column, _fitting(cell))
+        _write_row(sheet, number, row, day)
+    _write_figures(book, tally, bold=bold, day=day)
     book.close()
     file.seek(0)
     return file
+
+
+def _write_row(sheet: Worksheet, number: int, row: Sequence[Cell | None], day: Format) -> None:
+    for column, cell in enumerate(row):
+        if isinstance(cell, date):
+            sheet.write_datetime(number, column, cell, day)
+        elif isinstance(cell, int | float):
+            sheet.write_number(number, column, cell)
+        elif cell:
+            sheet.write_string(number, column, _fitting(cell))
+
+
+def _write_figures(book: xlsxwriter.Workbook, tally: Tally, *, bold: Format, day: Format) -> None:
+    sheet = book.add_worksheet(_FIGURES)
+    sheet.set_column(0, 0, 26)
+    sheet.write_string(0, 0, "Deadline", bold)
+    sheet.write_datetime(0, 1, tally.deadline, day)
+    first = 2
+    for place, part in enumerate(_parts(tally)):
+        for column, title in enumerate((part.title, *part.header)):
+            sheet.write_string(first, column, title, bold)
+        for number, row in enumerate(part.rows, start=first + 1):
+            _write_row(sheet, number, row, day)
+        if part.rows:
+            sheet.insert_chart(place * 16, 5, _chart(book, part, first=first + 1))
+        first += len(part.rows) + 2
+
+
+def _parts(tally: Tally) -> list[_Part]:
+    return [
+        _Part(
+            "Applications over time", ("On this day", "Until then"), [(d.day, d.number, d.total) for d in tally.days]
+        ),
+        _Part("Applications by country", ("Applications",), tally.countries, kind="bar"),
+        _Part("Applications by profession", ("Applications",), tally.professions, kind="bar"),
+        _Part("From the form to the event", ("People",), tally.funnel, kind="bar"),
+    ]
+
+
+def _chart(book: xlsxwriter.Workbook, part: _Part, *, first: int) -> Chart:
+    last, values = first + len(part.rows) - 1, len(part.header)
+    chart = book.add_chart({"type": part.kind})
+    chart.add_series(
+        {"categories": [_FIGURES, first, 0, last, 0], "values": [_FIGURES, first, values, last, values], "gap": 40}
+    )
+    chart.set_title({"name": part.title, "name_font": {"size": 12}})
+    chart.set_legend({"none": True})
+    if part.kind == "bar":
+        chart.set_y_axis({"reverse": True})
+    return chart
 
 
 def safe_cell(cell: Cell | None) -> str:

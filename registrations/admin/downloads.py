@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 
 from events.models import Call
-from registrations import exports, reports
+from registrations import exports, reports, tallies
 from registrations.models import Answer, Registration
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -21,8 +21,8 @@ def as_csv(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> S
 
 
 def as_xlsx(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> FileResponse:
-    """All registrations of the call as a workbook."""
-    book = exports.workbook(exports.Table(call, _registrations(request, call)))
+    """All registrations of the call as a workbook, with its numbers and their charts."""
+    book = exports.workbook(exports.Table(call, _registrations(request, call)), tallies.of_call(call))
     return FileResponse(book, as_attachment=True, filename=f"{_name(call)}.xlsx", content_type=XLSX)
 
 

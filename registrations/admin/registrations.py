@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registrations import reports
-from registrations.admin import board, by_hand, call_pages, downloads, registration_page, release, rules
+from registrations.admin import board, by_hand, call_pages, downloads, pictures, registration_page, release, rules
 from registrations.admin.access import for_call, for_organisers, for_registration
 from registrations.admin.bulk import ACTIONS
 from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
@@ -73,6 +73,7 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(f"{calls}board/rules/", for_call(self, rules.show, "GET", "POST"), name="registrations_call_board_rules"),
             path(f"{calls}release/", for_call(self, release.release, "GET", "POST"), name="registrations_call_release"),
             path(f"{calls}preview/", for_call(self, release.preview), name="registrations_call_preview"),
+            path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
             path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
             path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
             path(

@@ -142,6 +142,32 @@ def test_numbers_and_days_stay_numbers_and_days_in_the_workbook():
     assert read_csv(told)[0][day.label] == "2026-09-01"
 
 
+def test_a_second_sheet_holds_the_numbers_with_a_chart_of_each():
+    told = story()
+    RegistrationFactory(call=told.call, submitted=True, country="FR", profession="police")
+    response = signed_in(told.organiser).get(call_page(told.call, "export.xlsx"))
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as book:
+        sheet = book.read("xl/worksheets/sheet2.xml").decode()
+        charts = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/charts/chart")]
+
+    assert "<f>" not in sheet
+    assert all(f"<t>{words}</t>" in sheet for words in ("France", "Latvia", "Police", "Took part", "Deadline"))
+    assert len(charts) == 4
+    assert all("<c:f>Figures!$A$" in chart and "<c:f>Figures!$" in chart for chart in charts)
+    assert sheet.count("<row ") > 12
+
+
+def test_a_call_without_people_has_numbers_without_charts_of_nothing():
+    told = story()
+    told.applicant.answers.all().delete()
+    told.call.registrations.all().delete()
+    response = signed_in(told.organiser).get(call_page(told.call, "export.xlsx"))
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as book:
+        charts = [name for name in book.namelist() if name.startswith("xl/charts/chart")]
+
+    assert len(charts) == 1  # from the form to the event, all of it 0
+
+
 def test_a_text_longer_than_a_cell_ends_with_a_remark():
     told = story()
     told.applicant.answers.filter(question=told.motivation).update(text="x" * 40_000)
@@ -162,7 +188,7 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_people(django_as
         AnswerFactory(registration=application(told.call), question=told.motivation)
     client = signed_in(told.organiser)
     for ending in ("csv", "xlsx"):
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(18):
             b"".join(client.get(call_page(told.call, f"export.{ending}")).streaming_content)
 
 

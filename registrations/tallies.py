@@ -1,0 +1,99 @@
+"""Counts of a call's people, for pictures, the workbook and the public: never who they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from events.models import Call
+from registrations.countries import country_name
+from registrations.enums import Profession, State
+from registrations.models import Registration, Transition
+from registrations.states import HOLDS_PLACE
+
+#: Bars of a picture; the rest is one bar.
+SHOWN = 15
+
+
+@dataclass(frozen=True)
+class Day:
+    """Applications of one day by the event's clock, and all until then."""
+
+    day: date
+    number: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The numbers of one call; all but the first of the funnel count proven addresses only.
+
+    `days` has no gaps, from the opening (or the first application) to the last application. `deadline` is the last day.
+    Countries and professions come in words, the most frequent first. The funnel counts people who ever got so far.
+    """
+
+    days: Sequence[Day]
+    deadline: date
+    countries: Sequence[tuple[str, int]]
+    professions: Sequence[tuple[str, int]]
+    funnel: Sequence[tuple[str, int]]
+
+
+def of_call(call: Call) -> Tally:
+    """Count once, in four queries."""
+    proven = Registration.objects.filter(call=call, proven_at__isnull=False)
+    professions = dict(Profession.choices)
+    return Tally(
+        days=_days(call, proven),
+        deadline=call.closes_on or call.closes_at.astimezone(call.event.zone).date(),
+        countries=[(country_name(code), number) for code, number in _by(proven, "country")],
+        professions=[(str(professions.get(code, code)), number) for code, number in _by(proven, "profession")],
+        funnel=_funnel(call),
+    )
+
+
+def shortened(rows: Sequence[tuple[str, int]], *, others: str) -> list[tuple[str, int]]:
+    """The first rows, and the sum of the rest under this name."""
+    if len(rows) <= SHOWN:
+        return list(rows)
+    return [*rows[: SHOWN - 1], (others, sum(number for _, number in rows[SHOWN - 1 :]))]
+
+
+def got_place() -> Q:
+    """On registrations: those who were ever given a place, or asked to confirm one."""
+    given = Transition.objects.filter(registration=OuterRef("pk"), target__in=(State.SELECTED, State.CONFIRMED))
+    return Q(state__in=sorted(HOLDS_PLACE)) | Q(Exists(given))
+
+
+def _days(call: Call, proven: QuerySet[Registration]) -> list[Day]:
+    zone = call.event.zone
+    counted = proven.order_by().annotate(day=TruncDate("sent_at", tzinfo=zone)).values_list("day")
+    numbers = dict(counted.annotate(number=Count("pk")))
+    if not numbers:
+        return []
+    first, last = min([*numbers, call.opens_at.astimezone(zone).date()]), max(numbers)
+    days = [first + timedelta(days=after) for after in range((last - first).days + 1)]
+    totals = accumulate(numbers.get(day, 0) for day in days)
+    return [Day(day, numbers.get(day, 0), total) for day, total in zip(days, totals, strict=True)]
+
+
+def _by(proven: QuerySet[Registration], field: str) -> list[tuple[str, int]]:
+    rows = proven.order_by().values_list(field).annotate(number=Count("pk")).order_by("-number", field)
+    return list(rows)
+
+
+def _funnel(call: Call) -> list[tuple[str, int]]:
+    said_yes = Transition.objects.filter(registration=OuterRef("pk"), target=State.CONFIRMED)
+    was_sure = Q(state__in=(State.CONFIRMED, State.ATTENDED, State.ABSENT)) | Q(Exists(said_yes))
+    numbers = Registration.objects.filter(call=call).aggregate(
+        sent=Count("pk"),
+        proven=Count("pk", filter=Q(proven_at__isnull=False)),
+        place=Count("pk", filter=got_place()),
+        confirmed=Count("pk", filter=was_sure),
+        attended=Count("pk", filter=Q(state=State.ATTENDED)),
+    )
+    words = ("Form sent", "Address confirmed", "Got a place", "Place confirmed", "Took part")
+    return list(zip(words, numbers.values(), strict=True))
