@@ -1,7 +1,7 @@
 """What a mail says, frozen when its row is made: plain words and numbers, nothing personal, nothing that was typed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -62,6 +62,13 @@ class CallFacts:
 
     call: Call
     sessions: Sequence[Session]
+    _deadlines: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def deadline_in(self, country: str) -> str:
+        """The deadline in words for a reader in that country."""
+        if country not in self._deadlines:
+            self._deadlines[country] = times.deadline_words(self.call, country)
+        return self._deadlines[country]
 
     @property
     def starts_at(self) -> datetime:
@@ -119,7 +126,7 @@ def about_registration(registration: Registration, facts: CallFacts) -> dict[str
     state = State(registration.state)
     return {
         "reference": registration.reference,
-        "deadline": times.deadline_words(facts.call, registration.country),
+        "deadline": facts.deadline_in(registration.country),
         **about_state(registration, facts, state=state, answer_by=registration.answer_by),
     }
 

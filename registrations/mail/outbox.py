@@ -34,6 +34,9 @@ PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
     MailKind.OUTCOME_PUBLISHED: _P.BULK,
 }
 
+#: A statement of SQLite takes some thousands of values.
+_AT_ONCE = 5000
+
 #: What a person may still stop or send once more.
 STOPPABLE = (MailState.QUEUED, MailState.HELD)
 REPEATABLE = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.CANCELLED, MailState.HELD, MailState.TOO_LATE)
@@ -71,17 +74,13 @@ def put(letter: Letter, *, about: facts.CallFacts, now: datetime) -> OutgoingMai
 def put_many(letters: Sequence[Letter], *, about: facts.CallFacts, now: datetime) -> list[OutgoingMail]:
     """Insert the mails of one call whose keys are new, and ring the doorbell after the commit.
 
-    Three statements whatever the number of letters. Raises OutsideTransaction outside a transaction.
+    A bounded number of statements for each some thousands of letters. Raises OutsideTransaction outside a transaction.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction
     if not letters:
         return []
-    known = set(
-        OutgoingMail.objects.filter(key__in=[letter.key(about.call) for letter in letters]).values_list(
-            "key", flat=True
-        )
-    )
+    known = _known([letter.key(about.call) for letter in letters])
     fresh = [letter for letter in letters if letter.key(about.call) not in known]
     links = _newest_links([letter.registration for letter in fresh if letter.registration])
     common = facts.about_call(about)
@@ -97,9 +96,21 @@ def _ring() -> None:
     tasks.ring()
 
 
-def _newest_links(registrations: Iterable[Registration]) -> dict[int, PrivateLink]:
-    links = PrivateLink.objects.filter(registration__in=list(registrations), revoked_at=None).order_by("version")
-    return {link.registration_id: link for link in links}
+def _known(keys: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        rows = OutgoingMail.objects.filter(key__in=keys[start : start + _AT_ONCE])
+        found.update(rows.values_list("key", flat=True))
+    return found
+
+
+def _newest_links(registrations: Sequence[Registration]) -> dict[int, int]:
+    """The id of each person's newest link."""
+    links: dict[int, int] = {}
+    for start in range(0, len(registrations), _AT_ONCE):
+        some = PrivateLink.objects.filter(registration__in=registrations[start : start + _AT_ONCE], revoked_at=None)
+        links.update(some.order_by("version").values_list("registration_id", "pk"))
+    return links
 
 
 def _row(
@@ -107,7 +118,7 @@ def _row(
     *,
     about: facts.CallFacts,
     common: Mapping[str, Any],
-    links: Mapping[int, PrivateLink],
+    links: Mapping[int, int],
     now: datetime,
 ) -> OutgoingMail:
     key = letter.key(about.call)
@@ -117,7 +128,7 @@ def _row(
         kind=letter.kind,
         registration=letter.registration,
         call=about.call,
-        link=links.get(letter.registration.pk) if letter.registration else None,
+        link_id=links.get(letter.registration.pk) if letter.registration else None,
         priority=PRIORITIES.get(letter.kind, _P.NEWS),
         facts={**facts.DEFAULTS, **common, **own, **letter.says},
         template_version=catalogue.template_version(letter.kind),
@@ -143,7 +154,13 @@ def cancel_unsent(
     A worker that has prepared one loses its lease and does not hand it over; one that is on its way or was left behind
     is not repeated, by nobody. Returns how many were cancelled.
     """
-    mails = OutgoingMail.objects.filter(registration__in=list(registrations))
+    people = [registration.pk for registration in registrations]
+    chunks = [people[start : start + _AT_ONCE] for start in range(0, len(people), _AT_ONCE)]
+    return sum(_cancel_unsent(chunk, now=now, kinds=kinds) for chunk in chunks)
+
+
+def _cancel_unsent(people: Sequence[int], *, now: datetime, kinds: Iterable[MailKind] | None) -> int:
+    mails = OutgoingMail.objects.filter(registration__in=people)
     if kinds is not None:
         mails = mails.filter(kind__in=kinds)
     mails.exclude(state=MailState.SENT).update(is_undone=True)

@@ -188,7 +188,7 @@ def _please_answer(now: datetime, registration: Registration, about: facts.CallF
     version = f"{registration.state_changed_at:%Y%m%d%H%M%S}-v{registration.version}"
     says: dict[str, Any] = {}
     if registration.answer_by is not None and registration.answer_by <= now:
-        late = now + ANSWER_AFTER_REMINDER
+        late = min(now + ANSWER_AFTER_REMINDER, workflow.latest_answer(about, now=now))
         says = facts.about_state(registration, about, state=State.SELECTED, answer_by=late)
     return Letter(MailKind.ANSWER_REMINDER, version, registration, says)
 

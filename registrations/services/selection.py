@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from events.models import Call
@@ -141,9 +141,8 @@ def release(*, call: Call, by: User | None, now: datetime) -> Released:
     with transaction.atomic():
         call = workflow.locked(call)
         by_outcome = releasable(call=call, now=now)
-        staged = [decision for decisions in by_outcome.values() for decision in decisions]
-        Decision.objects.filter(pk__in=[decision.pk for decision in staged]).update(released_at=now, released_by=by)
         _number_list(call, by_outcome[Outcome.RESERVE])
+        _staged_rows(call).update(released_at=now, released_by=by)
         about = facts.of_call(call)
         for outcome, decisions in by_outcome.items():
             workflow.move_many(
@@ -296,11 +295,12 @@ def _ranks(call: Call, outcome: Outcome, number: int) -> list[int] | list[None]:
     return list(range(last + 1, last + 1 + number))
 
 
+def _staged_rows(call: Call) -> QuerySet[Decision]:
+    return Decision.objects.filter(registration__call=call, registration__state=State.SUBMITTED, released_at=None)
+
+
 def _staged(call: Call) -> list[Decision]:
-    decisions = Decision.objects.filter(
-        registration__call=call, registration__state=State.SUBMITTED, released_at=None
-    ).select_related("registration")
-    staged = list(decisions.order_by("rank", "pk"))
+    staged = list(_staged_rows(call).select_related("registration").order_by("rank", "pk"))
     for decision in staged:
         decision.registration.call = call
     return staged
@@ -314,10 +314,18 @@ def _refuse_too_many(call: Call, selected: Sequence[Decision]) -> None:
 
 
 def _number_list(call: Call, reserve: Sequence[Decision]) -> None:
-    first = queries.next_list_position(call)
-    for position, decision in enumerate(reserve, start=first):
-        decision.registration.list_position = position
-    Registration.objects.bulk_update([decision.registration for decision in reserve], ["list_position"], batch_size=200)
+    """Put them behind everyone who waits or waited, in the order of their ranks; numbers may be left out."""
+    ranks = [decision.rank for decision in reserve if decision.rank is not None]
+    if not ranks:
+        return
+    shift = queries.next_list_position(call) - min(ranks)
+    rank = Decision.objects.filter(registration=OuterRef("pk")).values("rank")
+    people = Registration.objects.filter(
+        call=call, state=State.SUBMITTED, decision__outcome=Outcome.RESERVE, decision__released_at=None
+    )
+    people.update(list_position=Subquery(rank) + shift)
+    for decision in reserve:
+        decision.registration.list_position = (decision.rank or 0) + shift
 
 
 def _trace(registrations: Sequence[Registration], act: Act, *, reason: str, by: User, now: datetime) -> None:
