@@ -39,17 +39,20 @@ class AfterPromise(Refused):
 def change_capacity(*, call: Call, capacity: int | None, now: datetime, by: User | None) -> Call:
     """Set the number of places (None: no limit) and give new ones to the list, in order.
 
+    As many people more than there are places may be invited as before.
+
     Raises CapacityBelowPlaces with the numbers, workflow.ReleaseWaits.
     """
     with transaction.atomic():
         call = workflow.locked(call)
         workflow.refuse_while_release_waits(call)
-        if capacity is not None and capacity < call.places_taken:
+        more = (call.places_limit or 0) - (call.capacity or 0)
+        if capacity is not None and capacity + more < call.places_taken:
             raise CapacityBelowPlaces(
                 f"{call.places_taken} places are taken, so the capacity cannot be {capacity}. "
-                f"It can be {call.places_taken} or more."
+                f"It can be {call.places_taken - more} or more."
             )
-        call.capacity = call.places_limit = capacity
+        call.capacity, call.places_limit = capacity, None if capacity is None else capacity + more
         call._history_user = by
         call.save(update_fields=["capacity", "places_limit"])
         workflow.fill_places(call=call, now=now)

@@ -1,4 +1,4 @@
-"""What people and organisers do with places: confirm, give up, roles, attendance."""
+"""What people and organisers do with places: offer, confirm, give up, roles, attendance."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,14 +7,86 @@ from django.db import transaction
 
 from accounts.models import User
 from ranportal.shared.refusals import Refused
-from registrations import policies
-from registrations.enums import Act, Actor, ParticipantRole, State
+from registrations import policies, queries
+from registrations.enums import Act, Actor, Channel, ParticipantRole, State
+from registrations.mail import facts
 from registrations.models import Registration
 from registrations.services import workflow
 
 
 class NothingToAnswer(Refused):
     """The registration does not wait for an answer."""
+
+
+class OnlyByTelephone(Refused):
+    """So near to the event nobody is offered a place by mail."""
+
+
+class OutOfOrder(Refused):
+    """Somebody else is next on the list, and no reason was given."""
+
+
+def offer(*, registration: Registration, reason: str, by: User, now: datetime) -> Registration:
+    """Offer a free place to somebody on the list, who is told by mail; who is not the next takes a reason.
+
+    An offer takes its place at once, so there are never more of them than free places. Raises workflow.CallFull,
+    workflow.ReleaseWaits, workflow.IllegalMove, OnlyByTelephone, OutOfOrder.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        about = facts.of_call(call)
+        if policies.is_telephone_time(queries.selection_settings(call), starts_at=about.starts_at, now=now):
+            raise OnlyByTelephone("The event is so near that a place is given by telephone only.")
+        return _promote(
+            registration, target=workflow.given_state(call), channel="", reason=reason, by=by, now=now, about=about
+        )
+
+
+def note_call(*, registration: Registration, comes: bool, reason: str, by: User, now: datetime) -> Registration:
+    """Note what somebody on the list said on the telephone: the place is confirmed at once, or they leave the list.
+
+    Raises as `offer`, but for OnlyByTelephone.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        if not comes and registration.state == State.RESERVE:
+            return withdraw(registration=registration, now=now, by=by, channel=Channel.TELEPHONE)
+        about, target = facts.of_call(call), State.CONFIRMED
+        return _promote(
+            registration, target=target, channel=Channel.TELEPHONE, reason=reason, by=by, now=now, about=about
+        )
+
+
+def _promote(
+    registration: Registration,
+    *,
+    target: State,
+    channel: str,
+    reason: str,
+    by: User,
+    now: datetime,
+    about: facts.CallFacts,
+) -> Registration:
+    call = registration.call
+    workflow.refuse_while_release_waits(call)
+    if policies.free_places(call) == 0:
+        raise workflow.CallFull("No place is free any more: each free place is offered to one person at a time.")
+    first = queries.on_list(call).filter(is_counted=True).first()
+    if first is not None and first.pk != registration.pk and not reason.strip():
+        raise OutOfOrder(f"{first.reference} is the next on the list. Please give a reason for taking somebody else.")
+    return workflow.move(
+        registration=registration,
+        target=target,
+        act=Act.PROMOTE,
+        actor=Actor.ORGANISER,
+        now=now,
+        by=by,
+        reason=reason,
+        channel=channel,
+        about=about,
+    )
 
 
 def confirm(

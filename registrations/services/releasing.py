@@ -111,13 +111,6 @@ def release_at_once(*, call: Call, now: datetime) -> Released:
         return released
 
 
-def may_release(*, user: User, call: Call, staged_by: Iterable[int]) -> bool:
-    """Whether this person may release decisions that these accounts staged."""
-    if not queries.may_give_release(user=user, call=call):
-        return False
-    return not queries.selection_settings(call).needs_second_person or user.pk not in set(staged_by)
-
-
 def _carry_out(due: Release, *, now: datetime) -> int:
     with transaction.atomic():
         call = workflow.locked(due.call)
