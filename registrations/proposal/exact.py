@@ -43,10 +43,14 @@ class Best:
 
 
 @dataclass(frozen=True)
-class _Priced:
-    """What none can pass, and what each free column would cost at least; both as multiples of 1 / _FRACTION."""
+class Priced:
+    """What none can pass, and what each free column would cost at least, as multiples of 1 / _FRACTION.
+
+    The proof needs only the rows whose numbers are in `rows`.
+    """
 
     bound: int
+    rows: tuple[int, ...]
     rest: dict[int, int]
     used: frozenset[int]
 
@@ -71,6 +75,26 @@ def maximise(program: Program, costs: Sequence[int], known: tuple[int, ...], *, 
     padding = [0] * (len(program.uppers) - len(costs))
     found = _best(program, [*(cost // divisor for cost in costs), *padding], known, until)
     return Best(found.values, found.worth * divisor, found.bound * divisor, found.program)
+
+
+def price(program: Program, costs: Sequence[int]) -> Priced:
+    """Return what no solution can pass, fractions included, in exact arithmetic."""
+    relaxed = programs.relaxed(program, costs)
+    rest = {column: costs[column] * _FRACTION for column in program.free}
+    bound, rows = 0, []
+    for number, (row, about) in enumerate(zip(program.rows, relaxed.prices, strict=True)):
+        exact = round(about * _FRACTION)
+        at = row.upper if exact > 0 else row.lower
+        if exact == 0 or at is None:
+            continue
+        bound += exact * at
+        rows.append(number)
+        for column, coefficient in row.terms:
+            if column in rest:
+                rest[column] -= exact * coefficient
+    bound += sum(max(0, cost) * program.uppers[column] for column, cost in rest.items())
+    used = frozenset(column for column, value in relaxed.values.items() if value > 0)
+    return Priced(bound, tuple(rows), rest, used)
 
 
 def settled(best: Best, costs: Sequence[int]) -> tuple[Program, tuple[int, ...]]:
@@ -99,16 +123,15 @@ def settled(best: Best, costs: Sequence[int]) -> tuple[Program, tuple[int, ...]]
 
 
 def _best(program: Program, costs: list[int], known: tuple[int, ...], until: float) -> Best:
-    unit = 1
-    while max(map(abs, costs)) // unit > _BASE:
-        unit *= _BASE
-    if unit == 1:
+    # The smallest unit that leaves the high digits small: the finer they are, the fewer levels are worth a look.
+    unit = -(-max(map(abs, costs)) // _BASE)
+    if unit <= 1:
         return _of_small_costs(program, costs, known, until)
     return _by_digits(program, costs, unit, known, until)
 
 
 def _of_small_costs(program: Program, costs: list[int], known: tuple[int, ...], until: float) -> Best:
-    priced = _price(program, costs)
+    priced = price(program, costs)
     best, worth = known, _worth(costs, known)
     tried: set[int] = set()
     columns = _promising(priced, known)
@@ -125,7 +148,7 @@ def _of_small_costs(program: Program, costs: list[int], known: tuple[int, ...], 
     return Best(best, worth, worth, program.only(priced.reaching(worth)))
 
 
-def _promising(priced: _Priced, known: tuple[int, ...]) -> list[int]:
+def _promising(priced: Priced, known: tuple[int, ...]) -> list[int]:
     """The columns to begin with: the dearest ones, those of the known solution and those used in fractions."""
     by_worth = sorted(priced.rest, key=lambda column: (-min(0, priced.rest[column]), column))
     number = max(_FEW, 4 * sum(known))
@@ -134,7 +157,7 @@ def _promising(priced: _Priced, known: tuple[int, ...]) -> list[int]:
 
 def _by_digits(program: Program, costs: list[int], unit: int, known: tuple[int, ...], until: float) -> Best:
     high, low = [cost // unit for cost in costs], [cost % unit for cost in costs]
-    most_low = _price(program, low).bound_in_wholes
+    most_low = price(program, low).bound_in_wholes
     top = _of_small_costs(program, high, known, until)
     best = max(known, top.values, key=lambda values: _worth(costs, values))
     worth = _worth(costs, best)
@@ -142,7 +165,7 @@ def _by_digits(program: Program, costs: list[int], unit: int, known: tuple[int, 
         return Best(best, worth, top.bound * unit + most_low, program)
     # Whatever is as good as the best has at least so much in the high digits (rounded up).
     least_high = -((most_low - worth) // unit)
-    program = program.only(_price(program, high).reaching(least_high))
+    program = program.only(price(program, high).reaching(least_high))
     return _down_the_levels(program, (high, low, unit, most_low), best, top.values, until)
 
 
@@ -172,23 +195,6 @@ def _down_the_levels(
         if _worth(high, known) * unit + most_low < worth:
             return Best(best, worth, worth, program)
     return Best(best, worth, max(worth, level * unit + most_low), program)
-
-
-def _price(program: Program, costs: Sequence[int]) -> _Priced:
-    relaxed = programs.relaxed(program, costs)
-    rest = {column: costs[column] * _FRACTION for column in program.free}
-    bound = 0
-    for row, price in zip(program.rows, relaxed.prices, strict=True):
-        exact = round(price * _FRACTION)
-        at = row.upper if exact > 0 else row.lower
-        if exact == 0 or at is None:
-            continue
-        bound += exact * at
-        for column, coefficient in row.terms:
-            if column in rest:
-                rest[column] -= exact * coefficient
-    bound += sum(max(0, cost) * program.uppers[column] for column, cost in rest.items())
-    return _Priced(bound, rest, frozenset(column for column, value in relaxed.values.items() if value > 0))
 
 
 def _worth(costs: Sequence[int], values: Sequence[int]) -> int:

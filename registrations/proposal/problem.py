@@ -64,6 +64,13 @@ class Rule:
             "weight": str(self.weight.normalize()),
         }
 
+    @property
+    def plain(self) -> dict[str, object]:
+        """The rule as JSON documents have it, with its defaults."""
+        value = EACH if self.value is None else self.value.plain
+        bounds = {"min": self.minimum, "max": self.maximum, "weight": plain_number(self.weight)}
+        return {"attribute": self.attribute, "value": value, **bounds}
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -32,6 +32,7 @@ NAMES = (
     "pause_mail",
     "resume_mail",
     "handle_deadlines",
+    "propose_selection",
     "release_decisions",
     "export_person",
     "erase_person",
