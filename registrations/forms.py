@@ -87,6 +87,7 @@ class QuestionsForm(forms.Form):
         self.questions: list[Question] = list(questions)
         for question in self.questions:
             self.fields[question.field_name] = KINDS[question.kind].field(question)
+        self._say_what_was_sent()
 
     def clean(self) -> dict[str, Any]:
         """Forget what was typed into questions that are not asked, right or wrong."""
@@ -230,21 +231,36 @@ class ChangeForm(RegistrationForm):
         initial = {**_person_before(registration), **_said_before(registration, questions)}
         super().__init__(call=registration.call, questions=questions, initial=initial, **options)
         _fix_email(self, registration)
-        self._say_what_was_sent()
+
+
+class PreviewForm(RegistrationForm):
+    """The form as applicants see it, without a button."""
+
+    @property
+    def helper(self) -> FormHelper:
+        """The same layout."""
+        helper = super().helper
+        helper.inputs = []
+        return helper
 
 
 class DetailsForm(QuestionsForm):
-    """The practical questions, asked of those who are selected."""
+    """The practical questions, asked of those who are selected; `registration` None is a preview, without a button."""
 
-    def __init__(self, *, registration: Registration, **options: Any) -> None:
-        questions = queries.questions_of(registration.call, asked_of=AskedOf.SELECTED)
-        super().__init__(questions=questions, initial=_said_before(registration, questions), **options)
-        self._say_what_was_sent()
+    def __init__(
+        self, *, registration: Registration | None, questions: Sequence[Question] | None = None, **options: Any
+    ) -> None:
+        self.is_preview = registration is None
+        if registration is not None:
+            questions = queries.questions_of(registration.call, asked_of=AskedOf.SELECTED)
+            options["initial"] = _said_before(registration, questions)
+        super().__init__(questions=questions or (), **options)
 
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
         helper = _helper("details", "Save")
+        helper.inputs = [] if self.is_preview else helper.inputs
         helper.layout = Layout(*[_placed(question) for question in self.questions])
         return helper
 
@@ -268,6 +284,12 @@ class CodeForm(forms.Form):
         if not (code.isascii() and code.isdigit() and len(code) == 8):
             raise forms.ValidationError("The code has eight digits. Please look at our mail again.")
         return str(code)
+
+
+class TrialCodeForm(CodeForm):
+    """The same in a trial; `trial` carries what was sent so far, sealed."""
+
+    trial = forms.CharField(widget=forms.HiddenInput)
 
 
 class LinkForm(forms.Form):

@@ -12,6 +12,7 @@ from events import times
 from events.models import Call, Event
 from registrations.admin.moments import MomentField
 from registrations.admin.session_inline import DayInput
+from registrations.services import form_building
 
 _LOCAL = "Local time of the event."
 AFTER_EVENT = "The call would close after the event is over."
@@ -49,6 +50,9 @@ class CallForm(forms.ModelForm):
         if given.get("admission", self.instance.admission) == "selective" and not given.get("decision_by"):
             self.add_error("decision_by", "A selective call says by which day everyone hears.")
         self._compare(given)
+        is_moved = bool(self.instance.pk) and "opens_at" in self.changed_data
+        if is_moved and (why := form_building.why_not_public(self.instance.event)):
+            self.add_error("opens_at", why)
         return given
 
     def _compare(self, given: dict[str, Any]) -> None:
@@ -82,12 +86,45 @@ class CapacityForm(forms.Form):
 
 
 class OverInviteForm(forms.Form):
-    places_limit = forms.IntegerField(
-        label="Invite up to",
-        min_value=1,
+    more = forms.IntegerField(
+        label="Invite so many more than there are places",
+        min_value=0,
         max_value=100_000,
-        help_text="More people than there are places, since some will not come.",
+        help_text="0: as many people as there are places.",
     )
+
+
+class SelectionForm(forms.Form):
+    """Who releases, and how a free place is given."""
+
+    use_required_attribute = False
+    needs_second_person = forms.BooleanField(
+        label="A second person releases",
+        required=False,
+        help_text="Whoever staged one of the decisions does not release them.",
+    )
+    deputy = forms.ModelChoiceField(
+        label="Deputy",
+        queryset=User.objects.none(),
+        required=False,
+        empty_label="Nobody",
+        help_text="May see the release page of this call and release, also without organising it.",
+    )
+    promotes_by_itself = forms.BooleanField(
+        label="A free place goes to the next on the list by itself",
+        required=False,
+        help_text="Otherwise it stays free until an organiser offers it on the page “Free places”.",
+    )
+    telephone_hours = forms.IntegerField(
+        label="Only by telephone in the last hours before the event",
+        min_value=0,
+        max_value=720,
+        help_text="So many hours before it begins. In them nobody is offered a place by mail. 0: never.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["deputy"].queryset = people_of(Role.ORGANISER, Role.ADMINISTRATOR)
 
 
 class DeadlineForm(forms.Form):

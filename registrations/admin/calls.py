@@ -24,7 +24,7 @@ from ranportal.shared import clock
 from ranportal.shared.admin import HistoryAdmin
 from ranportal.shared.refusals import Refused
 from registrations import reports
-from registrations.admin import form_building, form_copying
+from registrations.admin import form_building, form_copying, trying
 from registrations.admin.call_acts import ACTS, offered
 from registrations.admin.call_forms import CallForm
 from registrations.admin.criterion_inline import CriterionInline
@@ -61,7 +61,7 @@ class CallAdmin(HistoryAdmin):
             )
             for name in ACTS
         ]
-        return [*acts, *form_building.urls(self), *form_copying.urls(self), *super().get_urls()]
+        return [*acts, *form_building.urls(self), *form_copying.urls(self), *trying.urls(self), *super().get_urls()]
 
     # Who may
 

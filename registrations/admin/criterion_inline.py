@@ -34,7 +34,7 @@ class CriterionFormSet(forms.BaseInlineFormSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scored = Score.objects.filter(criterion__call=self.instance).values_list("criterion_id", flat=True)
+        scored = Score.objects.filter(criterion__call=self.instance.pk).values_list("criterion_id", flat=True)
         self._scored = set(scored) if self.instance.pk else set()
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:

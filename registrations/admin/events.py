@@ -29,6 +29,7 @@ from registrations.admin.event_acts import ACTS, offered
 from registrations.admin.moments import MomentField
 from registrations.admin.session_inline import SessionFormSet, SessionInline
 from registrations.countries import COUNTRY_CHOICES
+from registrations.services import form_building
 from registrations.states import EXPECTING
 
 _TEXTS = ("summary", "target_group", "aim_and_background", "programme", "practical_information")
@@ -60,6 +61,13 @@ class EventForm(forms.ModelForm):
         if call and zone != self.initial["timezone"] and not may_change_zone(call, clock.now()):
             raise forms.ValidationError("The call has opened, so the zone of its deadline can no longer change.")
         return zone
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        becomes_public = given.get("status") == Status.PUBLISHED and {"status", "published_at"} & set(self.changed_data)
+        if becomes_public and (why := form_building.why_not_public(self.instance)):
+            self.add_error("status", why)
+        return given
 
 
 @admin.register(Event)

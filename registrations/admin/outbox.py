@@ -155,7 +155,7 @@ class OutboxAdmin(admin.ModelAdmin):
         except Exception as error:  # any fault of a template: the page still says what became of the mail
             preview, html = None, f"{type(error).__name__} while rendering."
         if preview is not None:
-            html = _structure(preview.html)
+            html = structure(preview.html)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -302,7 +302,8 @@ def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
     return [("retry", "Send again")] if not offered and outbox.may_retry(mail=mail) else offered
 
 
-def _structure(html: str) -> SafeString:
+def structure(html: str) -> SafeString:
+    """The HTML part of a mail without styles, links and pictures, to be shown inside a page."""
     cleaned = nh3.clean(html, tags=_SHOWN_TAGS, attributes={}, clean_content_tags={"style", "script", "title", "head"})
     return mark_safe(cleaned)  # noqa: S308  # nh3 has left the plain structure of our own template
 

@@ -151,7 +151,8 @@ class QuestionForm(LibraryQuestionForm):
                 self.initial |= {"other": str(now.condition_question_id), "other_value": now.condition_value}
             else:
                 self.initial["condition"] = key
-                if str(now.condition_question_id) in self._others and key not in dict(sum((g[1] for g in groups), [])):
+                is_offered = any(key == one for _, offered in groups for one, _ in offered)
+                if str(now.condition_question_id) in self._others and not is_offered:
                     groups.append(("No longer possible", [(key, f"As it is now: {now.condition_value}")]))
         self.fields["condition"].choices = [("", "Always asked"), *groups]
         self.fields["other"].choices = [("", "–"), *rest]

@@ -31,6 +31,7 @@ CODE_TYPED = "CODEMARK"
 CODE_MARK = "CODE MARK"
 #: What people see in place of the live link.
 LINK_SHOWN = "…"
+CODE_SHOWN = "•••• ••••"
 #: Characters a line of a text part, so that it reads well when quoted.
 TEXT_WIDTH = 76
 
@@ -157,4 +158,4 @@ def _freeze_boundaries(message: EmailMessage, message_id: str) -> None:
 
 
 def _without_marks(text: str) -> str:
-    return text.replace(LINK_MARK, LINK_SHOWN).replace(CODE_MARK, "•••• ••••")
+    return text.replace(LINK_MARK, LINK_SHOWN).replace(CODE_MARK, CODE_SHOWN)

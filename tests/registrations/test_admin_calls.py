@@ -10,14 +10,10 @@ from accounts.enums import Role
 from events.models import Call, Event, Session
 from registrations.admin.question_forms import ChoicesField
 from registrations.enums import State
-from registrations.models import Question
 from tests.factories import (
     NOW,
-    AnswerFactory,
     CallFactory,
-    CriterionFactory,
     EventFactory,
-    QuestionFactory,
     RegistrationFactory,
     UserFactory,
 )
@@ -333,56 +329,6 @@ def test_reviewers_are_chosen_among_reviewers(client: Client) -> None:
     client.post(call_address(call, "reviewers"), {"reviewers": [reviewer.pk]})
 
     assert [assignment.reviewer for assignment in call.review_assignments.all()] == [reviewer]
-
-
-def test_an_answered_question_cannot_change_and_a_new_one_can_be_added(client: Client) -> None:
-    call = CallFactory()
-    answered = AnswerFactory(registration=RegistrationFactory(call=call)).question
-    CriterionFactory(call=call)
-    data = form_of(client, call_address(call)) | {
-        "questions-0-id": answered.pk,
-        "questions-0-call": call.pk,
-        "questions-0-label": "Another wording?",
-        "questions-TOTAL_FORMS": "2",
-        "questions-1-key": "role",
-        "questions-1-kind": "single_choice",
-        "questions-1-label": "Your role?",
-        "questions-1-choices": "lead: I lead\nhelp: I help",
-        "questions-1-audience": "organisers",
-        "questions-1-position": "1",
-    }
-
-    client.post(call_address(call), data)
-
-    before = answered.label
-    answered.refresh_from_db()
-    assert answered.label == before
-    assert Question.objects.get(key="role").choices == [["lead", "I lead"], ["help", "I help"]]
-
-
-def test_an_answered_question_cannot_be_deleted(client: Client) -> None:
-    call = CallFactory()
-    answered = AnswerFactory(registration=RegistrationFactory(call=call)).question
-    data = form_of(client, call_address(call)) | {
-        "questions-0-id": answered.pk,
-        "questions-0-call": call.pk,
-        "questions-0-DELETE": "on",
-    }
-
-    client.post(call_address(call), data)
-
-    assert Question.objects.filter(pk=answered.pk).exists()
-
-
-def test_an_unanswered_question_can_change(client: Client) -> None:
-    question = QuestionFactory()
-
-    client.post(
-        call_address(question.call), form_of(client, call_address(question.call)) | {"questions-0-label": "New?"}
-    )
-
-    question.refresh_from_db()
-    assert question.label == "New?"
 
 
 def test_choices_are_lines_of_value_and_label() -> None:
