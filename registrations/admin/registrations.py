@@ -16,6 +16,7 @@ from django.utils.timezone import localtime
 from registrations import reports
 from registrations.admin import board, by_hand, call_pages, downloads, pictures, registration_page, release, rules
 from registrations.admin.access import for_call, for_organisers, for_registration
+from registrations.admin.assigning import reviewers, reviews
 from registrations.admin.bulk import ACTIONS
 from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
 from registrations.countries import country_name
@@ -74,6 +75,8 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(f"{calls}release/", for_call(self, release.release, "GET", "POST"), name="registrations_call_release"),
             path(f"{calls}preview/", for_call(self, release.preview), name="registrations_call_preview"),
             path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
+            path(f"{calls}reviews/", for_call(self, reviews, "GET", "POST"), name="registrations_call_reviews"),
+            path(f"{calls}reviewers/", for_call(self, reviewers, "GET", "POST"), name="registrations_call_reviewers"),
             path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
             path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
             path(

@@ -30,6 +30,8 @@ PEOPLE = {
     "registrations_call_register": ("calls/{call}/register/", False),
     "registrations_call_release": ("calls/{call}/release/", False),
     "registrations_call_preview": ("calls/{call}/preview/", False),
+    "registrations_call_reviews": ("calls/{call}/reviews/", False),
+    "registrations_call_reviewers": ("calls/{call}/reviewers/", False),
     "registrations_call_csv": ("calls/{call}/export.csv", False),
     "registrations_call_xlsx": ("calls/{call}/export.xlsx", False),
     "registrations_registration_change": ("{registration}/change/", False),
