@@ -1,6 +1,6 @@
 """Who reads which application: given by hand, or spread evenly over the reviewers of a call."""
 
-import zlib
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -214,9 +214,9 @@ def _applications(registrations: QuerySet[Registration]) -> list[_Application]:
     ]
 
 
-def _lot(application: _Application, reviewer_id: int) -> int:
+def _lot(application: _Application, reviewer_id: int) -> bytes:
     """A number by chance, always the same for this pair: who reads together with whom should vary."""
-    return zlib.crc32(f"{application.reference}:{reviewer_id}".encode())
+    return hashlib.blake2b(f"{application.reference}:{reviewer_id}".encode(), digest_size=8).digest()
 
 
 def _write(chosen: Sequence[tuple[_Application, Sequence[int]]], *, by: User, now: datetime) -> None:
