@@ -13,7 +13,7 @@ from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
 from registrations.enums import MailKind, MailState, Outcome, State
-from registrations.models import MailGate, OutgoingMail, Registration
+from registrations.models import MailGate, OutgoingMail, Registration, Release
 from registrations.states import MOVES
 
 #: Mails that bring a person news of the registration's state: one of them is the newest at any time.
@@ -34,6 +34,16 @@ def calls_of(user: User) -> QuerySet[Call]:
     if not user.is_active or not user.has_perm("registrations.view_registration"):
         return calls.none()
     return calls if is_administrator(user) else calls.filter(organisers=user)
+
+
+def calls_to_release(user: User) -> QuerySet[Call]:
+    """The calls whose release pages this user may see: one's own, and those of which one is the deputy."""
+    if not user.is_active or not user.has_perm("registrations.view_registration"):
+        return Call.objects.none()
+    calls = Call.objects.select_related("event").order_by("-closes_at", "pk")
+    if is_administrator(user):
+        return calls
+    return calls.filter(Q(pk__in=calls_of(user).order_by().values("pk")) | Q(selection_settings__deputy=user))
 
 
 def registrations_of(user: User) -> QuerySet[Registration]:
@@ -82,9 +92,16 @@ class Balance:
         return 0 if self.free is None else max(0, self.to_select_counted - self.free)
 
     @property
+    def over_invited(self) -> int:
+        """How many more people than places would be in, with those staged."""
+        return 0 if self.capacity is None else max(0, self.places_taken + self.to_select_counted - self.capacity)
+
+    @property
     def left_over(self) -> int:
         """How many places would be left for people who are staged for the reserve list."""
-        return 0 if self.free is None else min(self.to_reserve, max(0, self.free - self.to_select_counted))
+        if self.capacity is None:
+            return 0
+        return min(self.to_reserve, max(0, self.capacity - self.places_taken - self.to_select_counted))
 
 
 def balance(call: Call) -> Balance:
@@ -208,6 +225,11 @@ def released_at(call: Call) -> datetime | None:
     """When the call's decisions were last released, or None."""
     moments = call.registrations.filter(decision__released_at__isnull=False).order_by("-decision__released_at")
     return moments.values_list("decision__released_at", flat=True).first()
+
+
+def last_release(call: Call) -> Release | None:
+    """The newest release of the call with who gave it and who took it back, or None."""
+    return Release.objects.filter(call=call).select_related("given_by", "recalled_by").first()
 
 
 def neighbours(registration: Registration) -> tuple[int | None, int | None]:

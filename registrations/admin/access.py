@@ -41,6 +41,18 @@ def for_call(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> Page:
     return model_admin.admin_site.admin_view(door)
 
 
+def for_release(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> Page:
+    """`page(model_admin, request, call)` for organisers of that call and for its deputy; for others there is none."""
+
+    @require_http_methods(methods or ("GET",))
+    def door(request: HttpRequest, call_id: int) -> HttpResponseBase:
+        _require_organiser(request)
+        call = get_object_or_404(reports.calls_to_release(request.user), pk=call_id)
+        return page(model_admin, request, call)
+
+    return model_admin.admin_site.admin_view(door)
+
+
 def for_registration(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> Page:
     """`page(model_admin, request, registration, …)` for organisers of its call; for others there is none."""
 
@@ -70,8 +82,8 @@ def call_page(
     *,
     status: int = 200,
 ) -> TemplateResponse:
-    """A page about one call, with its numbers and the way to its other pages."""
-    about = {"call": call, "event": call.event, "balance": reports.balance(call)}
+    """A page about one call, with its numbers and the way to its other pages, which a mere deputy does not see."""
+    about = {"call": call, "event": call.event, "balance": reports.balance(call), "sees_people": True}
     return staff_page(model_admin, request, template, {**about, **context}, status=status)
 
 

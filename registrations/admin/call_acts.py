@@ -1,4 +1,4 @@
-"""What only a service may change about a call: capacity, over-invitation, deadline, reviewers."""
+"""What only a service may change about a call: capacity, over-invitation, selection, deadline, reviewers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from accounts.models import User
 from events import times
 from events.models import Call
 from ranportal.shared.refusals import Refused
+from registrations import queries
 from registrations.admin import call_forms
 from registrations.services import calls, reviewing
 
@@ -41,8 +42,13 @@ def _change_capacity(call: Call, form: call_forms.CapacityForm, by: User, now: d
 
 
 def _over_invite(call: Call, form: call_forms.OverInviteForm, by: User, now: datetime) -> str:
-    call = calls.over_invite(call=call, places_limit=form.cleaned_data["places_limit"], by=by, now=now)
-    return f"Up to {call.places_limit} people can be invited to {call.capacity} places."
+    more = form.cleaned_data["more"]
+    call = calls.over_invite(call=call, places_limit=(call.capacity or 0) + more, by=by, now=now)
+    return f"Up to {call.places_limit} people can be invited: {more} more than the {call.capacity} places."
+
+
+def _over_invited(call: Call) -> int:
+    return (call.places_limit or 0) - (call.capacity or 0)
 
 
 def _extend_deadline(call: Call, form: call_forms.DeadlineForm, by: User, now: datetime) -> str:
@@ -56,6 +62,20 @@ def _extend_deadline(call: Call, form: call_forms.DeadlineForm, by: User, now: d
 def _assign_reviewers(call: Call, form: call_forms.ReviewersForm, by: User, now: datetime) -> str:
     number = reviewing.assign(call=call, reviewers=form.cleaned_data["reviewers"], by=by, now=now)
     return f"{number} {'reviewer reads' if number == 1 else 'reviewers read'} the applications of this call."
+
+
+def _set_selection(call: Call, form: call_forms.SelectionForm, by: User, now: datetime) -> str:
+    settings = calls.set_selection(call=call, by=by, now=now, **form.cleaned_data)
+    person = "A second person releases" if settings.needs_second_person else "Whoever staged may release"
+    deputy = f"; deputy: {settings.deputy}" if settings.deputy else ""
+    places = "the next on the list by itself" if settings.promotes_by_itself else "whom an organiser chooses"
+    hours = f"; in the last {settings.telephone_hours} hours by telephone only" if settings.telephone_hours else ""
+    return f"{person}{deputy}. A free place goes to {places}{hours}."
+
+
+def _selection(call: Call) -> dict[str, Any]:
+    settings = queries.selection_settings(call)
+    return {name: getattr(settings, name) for name in call_forms.SelectionForm.base_fields}
 
 
 def _nothing(call: Call) -> dict[str, Any]:
@@ -78,11 +98,24 @@ ACTS: Mapping[str, CallAct] = {
     "over-invite": CallAct(
         title="Invite more people than there are places",
         button="Save",
-        words=lambda call: f"There are {call.capacity} places, and up to {call.places_limit} people can be invited.",
+        words=lambda call: (
+            f"There are {call.capacity} places, and {_over_invited(call)} more people than that can be invited, since "
+            f"some will not come: {call.places_limit} in all. {call.places_taken} are. A place that one of them gives "
+            "up goes to the list only when fewer than the places are taken."
+        ),
         form=call_forms.OverInviteForm,
-        initial=lambda call: {"places_limit": call.places_limit},
+        initial=lambda call: {"more": _over_invited(call)},
         is_offered=lambda call: call.is_selective and call.capacity is not None,
         run=_over_invite,
+    ),
+    "selection": CallAct(
+        title="Selection and release",
+        button="Save",
+        words=lambda call: "Who releases the decisions of this call, and who gets a place that becomes free.",
+        form=call_forms.SelectionForm,
+        initial=_selection,
+        is_offered=lambda call: call.is_selective,
+        run=_set_selection,
     ),
     "deadline": CallAct(
         title="Extend the deadline",

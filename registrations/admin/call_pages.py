@@ -29,8 +29,13 @@ def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateRes
     """The calls whose people this organiser may see, with their numbers."""
     calls = list(reports.calls_of(request.user))
     numbers = reports.balances(calls)
-    rows = [(call, numbers[call.pk]) for call in calls]
-    return staff_page(model_admin, request, f"{_FOLDER}/calls.html", {"title": "Registrations", "rows": rows})
+    own = {call.pk for call in calls}
+    context = {
+        "title": "Registrations",
+        "rows": [(call, numbers[call.pk]) for call in calls],
+        "deputy_of": [call for call in reports.calls_to_release(request.user) if call.pk not in own],
+    }
+    return staff_page(model_admin, request, f"{_FOLDER}/calls.html", context)
 
 
 def find(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> HttpResponseBase:

@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 
 from registrations import reports
 from registrations.admin import board, by_hand, call_pages, downloads, pictures, registration_page, release, rules
-from registrations.admin.access import for_call, for_organisers, for_registration
+from registrations.admin.access import for_call, for_organisers, for_registration, for_release
 from registrations.admin.assigning import reviewers, reviews
 from registrations.admin.bulk import ACTIONS
 from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
@@ -71,9 +71,13 @@ class RegistrationAdmin(admin.ModelAdmin):
             ),
             path(f"{calls}board/", for_call(self, board.show, "GET", "POST"), name="registrations_call_board"),
             path(f"{calls}board/views/", for_call(self, board.views, "POST"), name="registrations_call_board_views"),
-            path(f"{calls}board/rules/", for_call(self, rules.show, "GET", "POST"), name="registrations_call_board_rules"),
-            path(f"{calls}release/", for_call(self, release.release, "GET", "POST"), name="registrations_call_release"),
-            path(f"{calls}preview/", for_call(self, release.preview), name="registrations_call_preview"),
+            path(
+                f"{calls}board/rules/", for_call(self, rules.show, "GET", "POST"), name="registrations_call_board_rules"
+            ),
+            path(
+                f"{calls}release/", for_release(self, release.release, "GET", "POST"), name="registrations_call_release"
+            ),
+            path(f"{calls}preview/", for_release(self, release.preview), name="registrations_call_preview"),
             path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
             path(f"{calls}reviews/", for_call(self, reviews, "GET", "POST"), name="registrations_call_reviews"),
             path(f"{calls}reviewers/", for_call(self, reviewers, "GET", "POST"), name="registrations_call_reviewers"),

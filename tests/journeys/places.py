@@ -199,7 +199,7 @@ def organising(world: World) -> list[Stop]:
         Stop("/admin/events/call/"),
         *[
             Stop(f"/admin/events/call/{call.pk}/{page}/")
-            for page in ("change", "capacity", "over-invite", "deadline", "reviewers", "history")
+            for page in ("change", "capacity", "over-invite", "selection", "deadline", "reviewers", "history")
         ],
         Stop("/admin/password_change/"),
     ]

@@ -23,13 +23,13 @@ def signed_in(role: Role) -> tuple[Client, User]:
     return client, user
 
 
-@pytest.mark.parametrize("name", ["capacity", "over-invite", "deadline", "reviewers"])
+@pytest.mark.parametrize("name", ["capacity", "over-invite", "selection", "deadline", "reviewers"])
 def test_what_touches_people_is_not_for_publishers(name: str) -> None:
     publisher, _ = signed_in(Role.PUBLISHER)
     call = CallFactory(selective=True)
 
     assert publisher.get(call_address(call, name)).status_code == 403
-    answer = publisher.post(call_address(call, name), {"capacity": "99", "places_limit": "99"})
+    answer = publisher.post(call_address(call, name), {"capacity": "99", "more": "99", "telephone_hours": "0"})
 
     assert answer.status_code == 403
     call.refresh_from_db()

@@ -1,0 +1,113 @@
+"""What a person must have seen before the decisions of a call are released: who would come, and what is open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from events.models import Call
+from registrations import attributes, balance, queries
+from registrations.enums import CheckResult, Outcome, State
+from registrations.models import Answer, Decision, Review
+
+#: How many people of each concern are shown; the rest is a number.
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One thing to look at: what it is, how many of the staged people it is about, and the first of them."""
+
+    words: str
+    number: int
+    decisions: Sequence[Decision]
+    tells_reason: bool = False
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.decisions)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All of it. `staged_by` are the people who staged with how many each; `may_release` is who may press the button,
+    besides administrators."""
+
+    parts: Sequence[balance.Part]
+    concerns: Sequence[Concern]
+    staged_by: Sequence[tuple[str, int]]
+    staged_by_ids: frozenset[int]
+    may_release: Sequence[str]
+    needs_second_person: bool
+    has_proposal: bool
+
+
+def summary(call: Call) -> Summary:
+    """Read it: a bounded number of queries whatever the number of people."""
+    rules = list(call.selection_rules.all())
+    proposal = call.proposals.first()
+    shown = balance.shown_attributes(attributes.attributes_of(call), rules)
+    stagers = _stagers(call)
+    settings = queries.selection_settings(call)
+    people = {user.pk: user for user in call.organisers.filter(is_active=True).order_by("name", "email")}
+    if settings.deputy and settings.deputy.is_active:
+        people[settings.deputy.pk] = settings.deputy
+    ids = frozenset(pk for pk, _, _ in stagers)
+    return Summary(
+        parts=balance.parts(call, attributes=shown, rules=rules, proposal=proposal),
+        concerns=_concerns(call, proposal_id=proposal.pk if proposal else None),
+        staged_by=[(name, number) for _, name, number in stagers],
+        staged_by_ids=ids,
+        may_release=[str(user) for pk, user in people.items() if not settings.needs_second_person or pk not in ids],
+        needs_second_person=settings.needs_second_person,
+        has_proposal=proposal is not None,
+    )
+
+
+def staged(call: Call) -> QuerySet[Decision]:
+    """The decisions that a release would carry out."""
+    return Decision.objects.filter(
+        registration__call=call, registration__state=State.SUBMITTED, released_at=None
+    ).select_related("registration")
+
+
+def _stagers(call: Call) -> list[tuple[int, str, int]]:
+    rows = staged(call).order_by().values_list("staged_by").annotate(number=Count("pk"))
+    numbers: dict[int, int] = dict(rows)
+    return [(user.pk, str(user), numbers[user.pk]) for user in User.objects.filter(pk__in=numbers).order_by("name")]
+
+
+def _concerns(call: Call, *, proposal_id: int | None) -> list[Concern]:
+    """Those that somebody is concerned by: one query for the numbers, and one more for each of them."""
+    wanted = _conditions(call, proposal_id)
+    decisions = staged(call).order_by("outcome", "rank", "registration__reference")
+    counts = {f"number_{place}": Count("pk", filter=condition) for place, (_, condition, _) in enumerate(wanted)}
+    numbers = decisions.order_by().aggregate(**counts)
+    return [
+        Concern(words, number, list(decisions.filter(condition)[:SHOWN]), tells_reason)
+        for place, (words, condition, tells_reason) in enumerate(wanted)
+        if (number := numbers[f"number_{place}"])
+    ]
+
+
+def _conditions(call: Call, proposal_id: int | None) -> list[tuple[str, Q, bool]]:
+    is_selected = Q(outcome=Outcome.SELECT)
+    reviews = Review.objects.filter(registration=OuterRef("registration"))
+    later = Answer.objects.filter(registration=OuterRef("registration"), changed_at__gt=OuterRef("changed_at"))
+    stale = reviews.filter(Exists(later), has_conflict=False)
+    found = [
+        ("Decided otherwise than proposed", Q(is_deviation=True), True),
+        (
+            "To be selected, and the check of who they are is open",
+            is_selected & ~Q(registration__check_result=CheckResult.FINE),
+            False,
+        ),
+        ("A reviewer declared a conflict of interest", Q(Exists(reviews.filter(has_conflict=True))), False),
+        ("Answers changed after a review", Q(Exists(stale)), False),
+    ]
+    if call.criteria.exists():
+        found.append(("Reviewed by nobody", Q(registration__review_count=0), False))
+    if proposal_id is not None:
+        found.append(("Staged before the newest proposal", ~Q(proposal=proposal_id) | Q(proposal=None), False))
+    return found
