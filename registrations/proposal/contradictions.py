@@ -35,7 +35,7 @@ def contradictions(model: Model, selected: Sequence[int], words: Words) -> list[
     """
     items = items_of(model)
     unmet = {n for n, missing in enumerate(model.shortfalls(selected)) if missing}
-    found = []
+    found: list[list[str]] = []
     while unmet and len(found) < MOST_SETS:
         start = _culprits(model, items)
         if start is None:

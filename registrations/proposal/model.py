@@ -1,9 +1,10 @@
 """The problem as a program: a column for each applicant who is not pinned, rows for the rules."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 
 from registrations.proposal.lots import lot
 from registrations.proposal.problem import IN, Problem, Rule, Value
@@ -128,6 +129,5 @@ def _limits(rules: Iterable[Rule], values: Sequence[dict[str, tuple[Value, ...]]
             yield Limit(rule, value, tuple(occurring.get(value, ())))
 
 
-def _scale(numbers: Iterable[Decimal]) -> int:
-    decimals = min((int(number.as_tuple().exponent) for number in numbers), default=0)
-    return 10 ** max(0, -decimals)
+def _scale(numbers: Iterable[Fraction]) -> int:
+    return math.lcm(*(number.denominator for number in numbers))

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NoReturn
 
 from registrations.proposal.problem import EACH, IN, OUT, Applicant, BadProblem, Problem, Rule, Value
@@ -83,7 +84,7 @@ def _rule(item: Any, place: str) -> Rule:
         raise BadProblem(f"{place} has neither min nor max.")
     if minimum is not None and maximum is not None and minimum > maximum:
         raise BadProblem(f"{place}: min {minimum} is more than max {maximum}.")
-    weight = Decimal(1) if content.get("weight") is None else _number(content["weight"], f"{place}.weight")
+    weight = Fraction(1) if content.get("weight") is None else _number(content["weight"], f"{place}.weight")
     if weight <= 0:
         raise BadProblem(f"{place}.weight is not more than 0.")
     named = None if value == EACH else _value(value, f"{place}.value")
@@ -122,18 +123,18 @@ def _value(item: Any, place: str) -> Value | None:
     if isinstance(item, str):
         return Value("text", item)
     if isinstance(item, int | Decimal):
-        return Value("number", str(Decimal(item).normalize() if item else 0))
+        return Value("number", str(_number(item, place)))
     raise BadProblem(f"{place} is neither text, number, true, false nor null.")
 
 
-def _number(item: Any, place: str) -> Decimal:
+def _number(item: Any, place: str) -> Fraction:
     if isinstance(item, bool) or not isinstance(item, int | Decimal):
         raise BadProblem(f"{place} is not a number.")
     number = Decimal(item)
     exponent = number.as_tuple().exponent
     if abs(number) >= _LARGEST_NUMBER or not isinstance(exponent, int) or exponent < _FINEST:
         raise BadProblem(f"{place} is too large or has more than {-_FINEST} decimals.")
-    return number
+    return Fraction(number)
 
 
 def _count(item: Any, place: str) -> int:

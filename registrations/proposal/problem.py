@@ -1,7 +1,7 @@
 """What a proposal is asked: plain values, sorted so that the order of the document means nothing."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from ranportal.shared.refusals import Refused
@@ -29,7 +29,7 @@ class Value(NamedTuple):
         if self.kind == "boolean":
             return self.text == "true"
         if self.kind == "number":
-            return plain_number(Decimal(self.text))
+            return plain_number(Fraction(self.text))
         return self.text
 
 
@@ -38,7 +38,7 @@ class Applicant:
     """Who applied; `values` has each attribute that a rule names and this person has a value of."""
 
     id: str
-    score: Decimal
+    score: Fraction
     pin: str | None
     values: dict[str, tuple[Value, ...]] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Rule:
     value: Value | None
     minimum: int | None
     maximum: int | None
-    weight: Decimal = Decimal(1)
+    weight: Fraction = Fraction(1)
 
     @property
     def canonical(self) -> dict[str, object]:
@@ -61,7 +61,7 @@ class Rule:
             "value": EACH if self.value is None else list(self.value),
             "min": self.minimum,
             "max": self.maximum,
-            "weight": str(self.weight.normalize()),
+            "weight": str(self.weight),
         }
 
     @property
@@ -84,7 +84,6 @@ class Problem:
     input_sha256: str
 
 
-def plain_number(number: Decimal) -> int | float:
+def plain_number(number: Fraction) -> int | float:
     """A number as JSON writes it: whole where it is whole."""
-    whole = number.to_integral_value() if number.adjusted() < 40 else None
-    return int(number) if whole is not None and whole == number else float(number)
+    return int(number) if number.denominator == 1 else float(number)

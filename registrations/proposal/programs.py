@@ -10,7 +10,7 @@ import numpy as np
 
 #: One solve may take so many seconds; a list of thousands takes less than one.
 TIME_LIMIT = 60.0
-_OPTIONS = {
+_OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
     "parallel": "off",
@@ -125,7 +125,7 @@ def _run(
     solver = highspy.Highs()
     for name, value in _OPTIONS.items():
         solver.setOptionValue(name, value)
-    solver.setOptionValue("time_limit", time_limit)
+    solver.setOptionValue("time_limit", max(0.0, time_limit))
     solver.passModel(_model(program, costs, columns, is_whole=is_whole))
     solver.run()
     return solver

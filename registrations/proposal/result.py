@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import highspy
@@ -35,9 +35,9 @@ class Proposed:
     selected: tuple[str, ...]
     reserve: tuple[str, ...]
     unmet: tuple[Unmet, ...]
-    shortfall: Decimal
+    shortfall: Fraction
     places: int
-    score: Decimal
+    score: Fraction
     lottery: int
     is_optimal: bool
     gap: float
@@ -98,9 +98,9 @@ def proposed(
             for limit, got in zip(model.limits, counts, strict=True)
             if limit.rule.minimum is not None and got < limit.rule.minimum
         ),
-        shortfall=Decimal(model.weighted_shortfall(selected)) / model.weight_scale,
+        shortfall=Fraction(model.weighted_shortfall(selected), model.weight_scale),
         places=len(selected),
-        score=Decimal(sum(model.scores[number] for number in selected)) / model.scale,
+        score=Fraction(sum(model.scores[number] for number in selected), model.scale),
         lottery=sum(model.lots[number] for number in selected),
         is_optimal=solution.is_optimal,
         gap=_gap(solution),
