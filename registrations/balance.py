@@ -50,27 +50,25 @@ class Group:
 
     @property
     def target(self) -> str:
-        """What the rules want, in words."""
+        """What the rules want, in few words."""
         if self.minimum is not None and self.maximum is not None:
             return str(self.minimum) if self.minimum == self.maximum else f"{self.minimum} to {self.maximum}"
         if self.minimum is not None:
-            return f"at least {self.minimum}"
-        return "" if self.maximum is None else f"at most {self.maximum}"
+            return f"min {self.minimum}"
+        return "" if self.maximum is None else f"max {self.maximum}"
 
     @property
     def verdict(self) -> str:
-        """How far the staged are from the target, in words."""
-        if not self.has_target:
-            return ""
+        """How far the staged are from the target, in words; "" where they are within it."""
         if self.staged < (self.minimum or 0):
             return f"{(self.minimum or 0) - self.staged} too few"
         if self.maximum is not None and self.staged > self.maximum:
             return f"{self.staged - self.maximum} too many"
-        return "as wanted"
+        return ""
 
     @property
     def is_off(self) -> bool:
-        return self.verdict not in ("", "as wanted")
+        return bool(self.verdict)
 
 
 @dataclass(frozen=True)
@@ -308,7 +306,8 @@ def _part(
 
 def _bounds(rules: Iterable[SelectionRule], value: str) -> tuple[int | None, int | None]:
     """What all rules that touch this value want together: the largest minimum and the smallest maximum."""
-    these = [rule for rule in rules if rule.value in (EACH, value)]
+    # Who said nothing is in no group of “each value”.
+    these = [rule for rule in rules if rule.value == value or (rule.value == EACH and value)]
     minimums = [rule.minimum for rule in these if rule.minimum is not None]
     maximums = [rule.maximum for rule in these if rule.maximum is not None]
     return max(minimums, default=None), min(maximums, default=None)

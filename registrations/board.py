@@ -13,7 +13,7 @@ from ranportal.shared.pagination import page_of
 from registrations import returned
 from registrations.attributes import COUNTRY, FIRST_TIME, PROFESSION, Attribute
 from registrations.balance import Part, applicants, cells_of, key_of, values_of
-from registrations.enums import CheckResult, Outcome, PinDirection, ProposedAs, QuestionKind, State
+from registrations.enums import AskedOf, Audience, CheckResult, Outcome, PinDirection, ProposedAs, QuestionKind, State
 from registrations.models import Answer, Proposal, Question, Registration
 
 PER_PAGE = 100
@@ -253,8 +253,13 @@ def _unreachable(ids: Sequence[int]) -> set[int]:
 
 
 def _stale(ids: Sequence[int]) -> set[int]:
+    """Those of whom an answer that reviewers see changed after a review."""
     reviewed = Registration.objects.filter(
-        pk__in=ids, reviews__has_conflict=False, answers__changed_at__gt=F("reviews__changed_at")
+        pk__in=ids,
+        reviews__has_conflict=False,
+        answers__changed_at__gt=F("reviews__changed_at"),
+        answers__question__audience=Audience.REVIEWERS,
+        answers__question__asked_of=AskedOf.EVERYONE,
     )
     return set(reviewed.order_by().values_list("pk", flat=True).distinct())
 

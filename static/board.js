@@ -21,7 +21,7 @@
   function verdict(number, least, most) {
     if (least !== "" && number < Number(least)) return `${Number(least) - number} too few`;
     if (most !== "" && number > Number(most)) return `${number - Number(most)} too many`;
-    return "as wanted";
+    return "";
   }
 
   function showThen() {
@@ -39,7 +39,7 @@
       const words = line.querySelector(".board-verdict");
       if (words) {
         words.textContent = verdict(number, line.dataset.least, line.dataset.most);
-        words.classList.toggle("people-warn", words.textContent !== "as wanted");
+        words.classList.toggle("people-warn", words.textContent !== "");
       }
     });
     const count = document.getElementById("board-count");

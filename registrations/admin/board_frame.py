@@ -10,7 +10,7 @@ from events.models import Call
 from registrations.admin.access import staff_page
 
 BOARD, RULES, PROPOSAL = (f"admin:registrations_call_{name}" for name in ("board", "board_rules", "board_proposal"))
-_TABS = ((BOARD, "Board"), (RULES, "Rules"))
+_TABS = ((BOARD, "Board"), (RULES, "Rules"), (PROPOSAL, "Proposal"))
 _FOLDER = "admin/registrations/board"
 
 

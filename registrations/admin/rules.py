@@ -13,7 +13,7 @@ from events.models import Call
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations.admin.board_frame import RULES, board_page, require_selective
-from registrations.attributes import COUNTRY, Attribute, attributes_of
+from registrations.attributes import COUNTRY, FIRST_TIME, Attribute, attributes_of
 from registrations.balance import EACH
 from registrations.countries import COUNTRY_CHOICES
 from registrations.services import rules
@@ -129,23 +129,21 @@ def _shown(attribute: Attribute | None, value: str) -> str:
 
 def _in_words(attributes: list[Attribute], initial: list[dict[str, Any]]) -> list[str]:
     labels = {attribute.key: attribute.label for attribute in attributes}
-    return [_sentence(labels.get(line["attribute"], line["attribute"]), line) for line in initial]
+    return [_sentence(line["attribute"], labels.get(line["attribute"], line["attribute"]), line) for line in initial]
 
 
-def _sentence(label: str, line: dict[str, Any]) -> str:
-    least, most, value = line["minimum"], line["maximum"], line["value"]
-    who = f"with {label.lower()}: {value}" if value else f"of each {label.lower()}"
-    bounds = " and ".join(
-        words
-        for words in (
-            f"at least {least}" if least is not None else "",
-            f"at most {most}" if most is not None else "",
-        )
-        if words
-    )
-    weight = line["weight"] if least is not None else 1
-    counts = f" Each one too few counts {weight} times." if weight > 1 else ""
-    return f"{bounds[:1].upper()}{bounds[1:]} {who}.{counts}"
+def _sentence(attribute: str, label: str, line: dict[str, Any]) -> str:
+    least, most, value, weight = line["minimum"], line["maximum"], line["value"], line["weight"]
+    bounds = [f"at least {least}"] * (least is not None) + [f"at most {most}"] * (most is not None)
+    words = f"{' and '.join(bounds)} {_who(attribute, label, value)}."
+    counts = f" Each one too few counts {weight} times." if weight > 1 and least is not None else ""
+    return words[:1].upper() + words[1:] + counts
+
+
+def _who(attribute: str, label: str, value: str) -> str:
+    if not value:
+        return f"of each: {label}"
+    return "who come for the first time" if attribute == FIRST_TIME else f"with {label}: {value}"
 
 
 def _page(

@@ -114,6 +114,28 @@ def stage(
         return len(fresh)
 
 
+def stage_proposal(*, proposal: Proposal, with_others: bool, by: User, now: datetime) -> dict[Outcome, int]:
+    """Stage what the newest proposal says: its list, its reserves in order, on request all others as not selected.
+
+    Returns how many of each. Who is no longer an undecided application is left out. Raises NotStageable (there is a
+    newer proposal), workflow.ReleaseWaits.
+    """
+    with transaction.atomic():
+        call = workflow.locked(proposal.call)
+        if call.proposals.first() != proposal:
+            raise NotStageable("There is a newer proposal. Please look at that one first.")
+        staged = {}
+        for outcome, said in policies.PROPOSED_BY_OUTCOME.items():
+            if with_others or outcome != Outcome.DECLINE:
+                people = Registration.objects.filter(
+                    proposal_lines__proposal=proposal, proposal_lines__proposed_as=said, state=State.SUBMITTED
+                ).order_by("proposal_lines__rank", "reference")
+                staged[outcome] = stage(
+                    registrations=list(people), outcome=outcome, code=ReasonCode.PROPOSED, reason="", by=by, now=now
+                )
+        return staged
+
+
 def unstage(*, registrations: Sequence[Registration], by: User, now: datetime) -> int:
     """Take staged decisions of one call back before their release; returns how many were.
 

@@ -33,7 +33,7 @@ def decision_words(row: Row) -> str:
     if not outcome_of(row):
         return "–"
     rank = registration.decision.rank
-    return registration.decision.get_outcome_display() + (f", {rank}" if rank else "")
+    return registration.decision.get_outcome_display() + (f" {rank}" if rank else "")
 
 
 @register.filter
@@ -43,7 +43,7 @@ def proposed_words(row: Row) -> str:
     if not said:
         return "–"
     rank = row.registration.line_rank
-    return f"{ProposedAs(said).label}" + (f", {rank}" if rank else "")
+    return f"{ProposedAs(said).label}" + (f" {rank}" if rank else "")
 
 
 @register.filter
