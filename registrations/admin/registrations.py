@@ -14,7 +14,17 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registrations import reports
-from registrations.admin import board, by_hand, call_pages, downloads, pictures, registration_page, release, rules
+from registrations.admin import (
+    board,
+    by_hand,
+    call_pages,
+    downloads,
+    pictures,
+    proposals,
+    registration_page,
+    release,
+    rules,
+)
 from registrations.admin.access import for_call, for_organisers, for_registration, for_release
 from registrations.admin.assigning import reviewers, reviews
 from registrations.admin.bulk import ACTIONS
@@ -73,6 +83,16 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(f"{calls}board/views/", for_call(self, board.views, "POST"), name="registrations_call_board_views"),
             path(
                 f"{calls}board/rules/", for_call(self, rules.show, "GET", "POST"), name="registrations_call_board_rules"
+            ),
+            path(
+                f"{calls}board/proposal/",
+                for_call(self, proposals.show, "GET", "POST"),
+                name="registrations_call_board_proposal",
+            ),
+            path(
+                f"{calls}board/proposal/stage/",
+                for_call(self, proposals.stage, "POST"),
+                name="registrations_call_board_proposal_stage",
             ),
             path(
                 f"{calls}release/", for_release(self, release.release, "GET", "POST"), name="registrations_call_release"
