@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registrations import reports
-from registrations.admin import (
+from registrations.admin import (, dossiers, pictures
     board,
     by_hand,
     call_pages,
@@ -101,12 +101,23 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
             path(f"{calls}reviews/", for_call(self, reviews, "GET", "POST"), name="registrations_call_reviews"),
             path(f"{calls}reviewers/", for_call(self, reviewers, "GET", "POST"), name="registrations_call_reviewers"),
+            path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
             path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
             path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
             path(
                 f"{one}change/",
                 for_registration(self, registration_page.show),
                 name="registrations_registration_change",
+            ),
+            path(
+                f"{one}dossier/<slug:copy>/",
+                for_registration(self, dossiers.show),
+                name="registrations_registration_dossier",
+            ),
+            path(
+                f"{one}dossier/<slug:copy>.json",
+                for_registration(self, dossiers.as_json),
+                name="registrations_registration_dossier_json",
             ),
             path(
                 f"{one}act/<slug:name>/",

@@ -67,7 +67,7 @@ def render(mail: OutgoingMail) -> bytes:
     said = facts.said_in(mail)
     if said["reply_to"]:
         message["Reply-To"] = said["reply_to"]
-    message["Subject"] = " ".join(_part(mail, "subject.txt").split())
+    message["Subject"] = subject(mail)
     message["Date"] = format_datetime(mail.date)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -80,6 +80,11 @@ def render(mail: OutgoingMail) -> bytes:
         )
     _freeze_boundaries(message, mail.message_id)
     return message.as_bytes()
+
+
+def subject(mail: OutgoingMail) -> str:
+    """The subject of the mail, on one line, as its frozen facts make it."""
+    return " ".join(_part(mail, "subject.txt").split())
 
 
 def preview(mail: OutgoingMail) -> Preview:
