@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registrations import reports
-from registrations.admin import (, dossiers, pictures
+from registrations.admin import (
     board,
     by_hand,
     call_pages,
+    dossiers,
     downloads,
     pictures,
     proposals,
