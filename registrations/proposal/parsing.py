@@ -12,7 +12,8 @@ from registrations.proposal.problem import EACH, IN, OUT, Applicant, BadProblem,
 #: What the database holds as a seed.
 LARGEST_SEED = 2**63 - 1
 _LARGEST_COUNT = 1_000_000
-_LARGEST_NUMBER, _FINEST = Decimal(10) ** 15, -30
+#: The powers of ten of the first and the last digit of a number.
+_LARGEST, _FINEST = 14, -30
 _KEYS = {"capacity", "seed", "reserves", "applicants", "rules"}
 _RULE_KEYS = {"attribute", "value", "min", "max", "weight"}
 
@@ -132,9 +133,9 @@ def _number(item: Any, place: str) -> Fraction:
         raise BadProblem(f"{place} is not a number.")
     number = Decimal(item)
     exponent = number.as_tuple().exponent
-    if abs(number) >= _LARGEST_NUMBER or not isinstance(exponent, int) or exponent < _FINEST:
+    if number and (number.adjusted() > _LARGEST or not isinstance(exponent, int) or exponent < _FINEST):
         raise BadProblem(f"{place} is too large or has more than {-_FINEST} decimals.")
-    return Fraction(number)
+    return Fraction(number) if number else Fraction(0)
 
 
 def _count(item: Any, place: str) -> int:
