@@ -20,6 +20,7 @@ from registrations.admin import (
     call_pages,
     dossiers,
     downloads,
+    dropouts,
     pictures,
     proposals,
     registration_page,
@@ -102,7 +103,11 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
             path(f"{calls}reviews/", for_call(self, reviews, "GET", "POST"), name="registrations_call_reviews"),
             path(f"{calls}reviewers/", for_call(self, reviewers, "GET", "POST"), name="registrations_call_reviewers"),
-            path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
+            path(
+                f"{calls}free-places/",
+                for_call(self, dropouts.free_places, "GET", "POST"),
+                name="registrations_call_free_places",
+            ),
             path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
             path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
             path(

@@ -32,6 +32,7 @@ PEOPLE = {
     "registrations_call_preview": ("calls/{call}/preview/", False),
     "registrations_call_reviews": ("calls/{call}/reviews/", False),
     "registrations_call_reviewers": ("calls/{call}/reviewers/", False),
+    "registrations_call_free_places": ("calls/{call}/free-places/", False),
     "registrations_call_csv": ("calls/{call}/export.csv", False),
     "registrations_call_xlsx": ("calls/{call}/export.xlsx", False),
     "registrations_registration_change": ("{registration}/change/", False),
