@@ -30,7 +30,7 @@ from registrations.mail import catalogue, outbox, restored
 from registrations.models import OutgoingMail
 
 #: The structure of a mail's HTML part; styles, links and pictures stay behind.
-_SHOWN_TAGS = {"p", "h1", "h2", "h3", "ul", "ol", "li", "strong", "em", "br", "a", "table", "tbody", "tr", "th", "td"}
+_SHOWN_TAGS = {"p", "h3", "h4", "ul", "ol", "li", "strong", "em", "br", "a", "table", "tbody", "tr", "th", "td"}
 _BAD = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.TOO_LATE)
 
 
@@ -303,7 +303,9 @@ def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
 
 
 def structure(html: str) -> SafeString:
-    """The HTML part of a mail without styles, links and pictures, to be shown inside a page."""
+    """The HTML part of a mail without styles, links and pictures, to be shown inside a page below its headings."""
+    for tag in ("h1", "h2"):
+        html = html.replace(f"<{tag}", "<h4").replace(f"</{tag}>", "</h4>")
     cleaned = nh3.clean(html, tags=_SHOWN_TAGS, attributes={}, clean_content_tags={"style", "script", "title", "head"})
     return mark_safe(cleaned)  # noqa: S308  # nh3 has left the plain structure of our own template
 

@@ -1,4 +1,4 @@
-"""The form of a call is built: what was answered stays as it was said, and no published form gets a broken condition."""
+"""The form of a call is built: what was answered stays as it was said, and no public form gets a broken condition."""
 
 from typing import Any
 

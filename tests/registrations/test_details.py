@@ -1,0 +1,214 @@
+"""Practical questions: asked of those who have a place, until the event starts, and kept apart from the first form."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from registrations.enums import Act, MailKind, State
+from registrations.models import Answer, OutgoingMail
+from registrations.questions import GivenAnswer
+from registrations.services import details, form_building, intake, places, privacy
+from tests.factories import NOW, AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory, UserFactory, person
+from tests.registrations.pages import follow, form, mine_url, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_now() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def asks(call: Any, **values: Any) -> Any:
+    return QuestionFactory(call=call, **{"key": "diet", "label": "What do you eat?", "asked_of": "selected", **values})
+
+
+def starts_at(call: Any) -> Any:
+    return call.event.sessions.get().starts_at
+
+
+def test_the_first_form_does_not_ask_them(client: Client) -> None:
+    call = CallFactory()
+    asks(call, is_required=True)
+    assert "What do you eat?" not in text_of(client.get(f"/events/{call.event.slug}/register/"))
+    assert client.post(f"/events/{call.event.slug}/register/", form()).status_code == 303
+
+
+@pytest.mark.parametrize("state", ["selected", "confirmed"])
+def test_who_has_a_place_answers_and_changes_it(client: Client, state: str) -> None:
+    registration = RegistrationFactory(**{state: True})
+    asks(registration.call, is_required=True)
+    follow(client, registration)
+    address = f"{mine_url(registration)}practical/"
+    assert "Answer the practical questions" in text_of(client.get(mine_url(registration)))
+
+    missing = client.post(address, {})
+    assert (missing.status_code, "Please answer this question." in text_of(missing)) == (422, True)
+    for said in ("Vegan", "Everything"):
+        answer = client.post(address, {"q-diet": said})
+        assert (answer.status_code, answer["Location"]) == (303, f"{mine_url(registration)}?saved=1")
+
+    page = text_of(client.get(mine_url(registration)))
+    assert "Everything" in page
+    assert "Vegan" not in page
+    assert "Change what I said" in page
+    assert [t.act for t in registration.transitions.filter(act=Act.ANSWER_DETAILS)] == [Act.ANSWER_DETAILS] * 2
+    assert registration.answers.get().label == "What do you eat?"
+
+
+@pytest.mark.parametrize("state", ["submitted", "on_list", "declined", "withdrawn", "unproven"])
+def test_who_has_no_place_is_not_asked(client: Client, state: str) -> None:
+    registration = RegistrationFactory(call__selective=True, **{state: True})
+    question = asks(registration.call)
+    follow(client, registration)
+    assert "Practical questions" not in text_of(client.get(mine_url(registration)))
+    assert client.post(f"{mine_url(registration)}practical/", {"q-diet": "Vegan"}).status_code == 409
+    with pytest.raises(details.DetailsClosed):
+        details.answer(registration=registration, answers={question: GivenAnswer("x", "x")}, now=NOW)
+    assert not Answer.objects.exists()
+
+
+def test_they_can_be_changed_until_the_event_starts() -> None:
+    registration = RegistrationFactory()
+    question = asks(registration.call)
+    start = starts_at(registration.call)
+    given = {question: GivenAnswer("x", "x")}
+    details.answer(registration=registration, answers=given, now=start - timedelta(microseconds=1))
+    with pytest.raises(details.DetailsClosed):
+        details.answer(registration=registration, answers={}, now=start)
+    assert Answer.objects.get().value == "x"
+
+
+def test_strangers_reach_no_form(client: Client) -> None:
+    registration = RegistrationFactory()
+    asks(registration.call)
+    assert client.get(f"{mine_url(registration)}practical/").status_code == 404
+
+
+def test_a_call_without_them_says_nothing(client: Client) -> None:
+    registration = RegistrationFactory()
+    follow(client, registration)
+    assert "Practical questions" not in text_of(client.get(mine_url(registration)))
+
+
+def test_hidden_questions_are_dropped_there_too(client: Client) -> None:
+    registration = RegistrationFactory()
+    room = asks(registration.call, key="room", kind="yes_no", label="Do you need a room?")
+    asks(registration.call, key="nights", kind="number", condition_question=room, condition_value="yes")
+    follow(client, registration)
+    client.post(f"{mine_url(registration)}practical/", {"q-room": "no", "q-nights": "2"})
+    assert [answer.question.key for answer in registration.answers.all()] == ["room"]
+
+
+def test_the_two_forms_do_not_touch_each_other() -> None:
+    motivation = QuestionFactory(key="motivation")
+    diet = asks(motivation.call)
+    registration = RegistrationFactory(call=motivation.call)
+    AnswerFactory(registration=registration, question=motivation, value="Because")
+    details.answer(registration=registration, answers={diet: GivenAnswer("Vegan", "Vegan")}, now=NOW)
+    given = {motivation: GivenAnswer("New", "New")}
+
+    intake.change_answers(registration=registration, person=person(), answers=given, now=NOW, received_at=NOW)
+
+    said = dict(registration.answers.values_list("question__key", "value"))
+    assert said == {"motivation": "New", "diet": "Vegan"}
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_mail_that_gives_a_place_says_that_they_wait(asked: bool) -> None:
+    call = CallFactory()
+    if asked:
+        asks(call)
+    link = intake.submit(call=call, person=person(), answers={}, now=NOW, received_at=NOW).link
+    assert link
+    intake.prove(registration=link.registration, version=link.version, now=NOW)
+    confirmed = OutgoingMail.objects.get(kind=MailKind.CONFIRMED)
+    assert confirmed.facts["has_details"] is asked
+    assert OutgoingMail.objects.get(kind=MailKind.PROVE_ADDRESS).facts["has_details"] is False
+
+
+def test_sensitive_ones_go_with_the_other_sensitive_answers() -> None:
+    registration = RegistrationFactory()
+    diet, arrival = asks(registration.call, is_sensitive=True), asks(registration.call, key="arrival")
+    given = {question: GivenAnswer("x", "x") for question in (diet, arrival)}
+    details.answer(registration=registration, answers=given, now=NOW)
+
+    privacy.purge_expired(now=starts_at(registration.call) + timedelta(days=15))
+
+    assert [answer.question for answer in registration.answers.all()] == [arrival]
+
+
+def test_the_export_of_a_person_holds_them_and_erasing_takes_them() -> None:
+    registration = RegistrationFactory(identity__email="janis@example.org")
+    details.answer(registration=registration, answers={asks(registration.call): GivenAnswer("Vegan", "Vegan")}, now=NOW)
+    exported = privacy.export_person(email="janis@example.org")
+    assert exported["registrations"][0]["answers"] == [{"question": "What do you eat?", "answer": "Vegan"}]
+    privacy.erase_person(email="janis@example.org", by=None, now=NOW)
+    assert not Answer.objects.exists()
+
+
+# Other wordings
+
+
+def test_an_old_answer_is_filled_into_the_new_words_where_it_fits(client: Client) -> None:
+    choices = [["prison", "Prison"], ["police", "Police"]]
+    sector = QuestionFactory(key="sector", kind="single_choice", choices=choices, label="Sector?")
+    why = QuestionFactory(call=sector.call, key="why", label="Why?")
+    registration = RegistrationFactory(call=sector.call)
+    AnswerFactory(registration=registration, question=sector, value="prison", text="Prison")
+    AnswerFactory(registration=registration, question=why, value="Because")
+    by = UserFactory()
+    names = [*form_building.ASKING, "asked_of", "condition_question", "condition_value"]
+
+    def reword(question: Any, **changes: Any) -> Any:
+        values = {name: getattr(question, name) for name in names} | changes
+        return form_building.reword(question=question, values=values, by=by, now=NOW)
+
+    reword(sector, label="Where do you work?", choices=[["police", "Police"]])
+    newer = reword(why, label="Why do you come?")
+    follow(client, registration)
+    page = text_of(client.get(f"{mine_url(registration)}answers/"))
+
+    assert "Where do you work?" in page
+    assert not re.search(r'value="(prison|police)"[^>]*checked', page)
+    assert 'value="Because"' in page
+
+    typed = form(q_sector="police", q_why="Because", privacy=None)
+    client.post(f"{mine_url(registration)}answers/", typed)
+
+    said = {answer.question.key: answer for answer in registration.answers.select_related("question")}
+    assert {key: answer.label for key, answer in said.items()} == {
+        "sector": "Where do you work?",
+        "why": "Why do you come?",
+    }
+    assert (said["why"].question, said["why"].value) == (newer, "Because")
+
+
+def test_what_is_asked_no_longer_stays_when_answers_change() -> None:
+    old, why = QuestionFactory.create_batch(2, call=CallFactory())
+    registration = RegistrationFactory(call=old.call)
+    for question in (old, why):
+        AnswerFactory(registration=registration, question=question, value="x")
+    form_building.retire(question=old, by=UserFactory(), now=NOW)
+
+    intake.change_answers(
+        registration=registration, person=person(), answers={why: GivenAnswer("y", "y")}, now=NOW, received_at=NOW
+    )
+
+    assert dict(registration.answers.values_list("question", "value")) == {old.pk: "x", why.pk: "y"}
+
+
+def test_a_place_that_is_given_up_ends_the_practical_questions(client: Client) -> None:
+    registration = RegistrationFactory()
+    asks(registration.call)
+    places.withdraw(registration=registration, now=NOW)
+    registration.refresh_from_db()
+    assert registration.state == State.WITHDRAWN
+    follow(client, registration)
+    assert "Practical questions" not in text_of(client.get(mine_url(registration)))
