@@ -137,6 +137,11 @@ def mail_of(source: State, target: State, act: Act) -> MailKind:
     return move.mail
 
 
+def told_by(kind: MailKind) -> frozenset[State]:
+    """The states in one of which a mail of this kind tells its person to be; empty for kinds that tell of none."""
+    return frozenset(move.target for move in MOVES if move.mail == kind)
+
+
 def places_delta(*, source: State | None, target: State) -> int:
     """How a move changes the number of places taken by one registration that counts: -1, 0 or 1."""
     return int(target in HOLDS_PLACE) - int(source in HOLDS_PLACE)

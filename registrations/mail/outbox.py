@@ -13,9 +13,10 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.crypto import keyed_digest
 from registrations import returned
-from registrations.enums import MailKind, MailState
+from registrations.enums import MailKind, MailState, State
 from registrations.mail import catalogue, facts, leases, restored, tasks
 from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration
+from registrations.states import MOVES, told_by
 
 _P = OutgoingMail.Priority
 
@@ -33,6 +34,9 @@ PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
     MailKind.EVENT_REMINDER: _P.BULK,
     MailKind.OUTCOME_PUBLISHED: _P.BULK,
 }
+
+_NEWS = frozenset(move.mail for move in MOVES if move.mail)
+_KNOWN = "The last mail that went out said the same already."
 
 #: A statement of SQLite takes some thousands of values.
 _AT_ONCE = 5000
@@ -169,6 +173,33 @@ def _cancel_unsent(people: Sequence[int], *, now: datetime, kinds: Iterable[Mail
     return mails.filter(is_waiting | is_left_behind).update(
         state=MailState.CANCELLED, lease_token="", lease_until=None, last_error=leases.UNDONE
     )
+
+
+def spare_who_knows(*, registration: Registration, now: datetime) -> bool:
+    """Cancel the newest unsent news of this person's state where the last that went out told the same.
+
+    So who was decided about to and fro, while nothing left, hears nothing twice. What came back, or went to an earlier
+    address, told nobody. The row stays, since its cause does. Returns whether one was cancelled.
+    """
+    news = registration.mails.filter(kind__in=sorted(_NEWS)).order_by("-pk")
+    fresh = news.filter(state=MailState.QUEUED, created_at=now).first()
+    last = news.filter(state=MailState.SENT).annotate(is_back=returned.is_returned()).select_related("link").first()
+    if fresh is None or last is None or last.is_back or not _tells_the_same(last, fresh, State(registration.state)):
+        return False
+    if last.link is not None and last.link.version != registration.version:
+        return False
+    return bool(
+        OutgoingMail.objects.filter(pk=fresh.pk).update(state=MailState.CANCELLED, is_undone=True, last_error=_KNOWN)
+    )
+
+
+def _tells_the_same(last: OutgoingMail, fresh: OutgoingMail, state: State) -> bool:
+    if state not in told_by(MailKind(last.kind)):
+        return False
+    last_said, said = facts.said_in(last), facts.said_in(fresh)
+    if last_said["must_answer"] != said["must_answer"]:
+        return False
+    return state != State.SELECTED or last_said["answer_by"] == said["answer_by"]
 
 
 def cancel(*, mail: OutgoingMail, by: User) -> bool:

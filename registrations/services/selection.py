@@ -11,12 +11,12 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
-from registrations.enums import Act, Actor, Outcome, ProposedAs, ReasonCode, State
+from registrations.enums import Act, Actor, Channel, Outcome, ProposedAs, ReasonCode, State
 from registrations.mail import catalogue, facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Decision, Proposal, ProposalLine, Registration, Transition
 from registrations.services import workflow
-from registrations.states import mail_of
+from registrations.states import HOLDS_PLACE, mail_of
 
 #: Rows written by one statement.
 _BATCH = 1000
@@ -30,6 +30,10 @@ class NotStageable(Refused):
 
 class BeforeDeadline(Refused):
     """Nothing is released before the deadline."""
+
+
+class OnlyByTelephone(Refused):
+    """So near to the event nobody is given a place without a word."""
 
 
 class EventCancelled(Refused):
@@ -202,17 +206,21 @@ def reconsider(
 ) -> Registration:
     """Change a released decision by hand, with a reason; unsent mail about the old one is cancelled.
 
-    Raises workflow.IllegalMove, workflow.CallFull.
+    The person hears what holds in the end, once, and nothing where the last mail that left said so already. Raises
+    workflow.IllegalMove, workflow.CallFull, workflow.ReleaseWaits (where it would take a place), OnlyByTelephone.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
+        about = facts.of_call(call)
+        if target in HOLDS_PLACE:
+            workflow.refuse_while_release_waits(call)
+            _refuse_by_mail_alone(about, channel=channel, now=now)
         if target == State.RESERVE:
             # Behind everyone: who waits already was promised the next place.
             registration.list_position = queries.next_list_position(call)
             registration.save(update_fields=["list_position"])
         _refuse_twice(registration, call)
-        about = facts.of_call(call)
         workflow.move(
             registration=registration,
             target=target,
@@ -225,6 +233,7 @@ def reconsider(
             about=about,
             says=facts.about_refusal(about, now=now) if target == State.DECLINED else {},
         )
+        outbox.spare_who_knows(registration=registration, now=now)
         if target in (State.DECLINED, State.LAPSED, State.RESERVE):
             workflow.fill_places(call=call, now=now, besides=registration)
         return registration
@@ -264,6 +273,13 @@ def _refuse_unlike_proposal(
 def _in_words(outcome: Outcome, code: ReasonCode, reason: str) -> str:
     why = "" if code == ReasonCode.OTHER else str(code.label)
     return ": ".join(filter(None, (str(outcome.label), why, reason.strip())))
+
+
+def _refuse_by_mail_alone(about: facts.CallFacts, *, channel: str, now: datetime) -> None:
+    settings = queries.selection_settings(about.call)
+    is_spoken = channel in (Channel.TELEPHONE, Channel.IN_PERSON)
+    if not is_spoken and policies.is_telephone_time(settings, starts_at=about.starts_at, now=now):
+        raise OnlyByTelephone("The event is so near that a place is given only to whom you have spoken to.")
 
 
 def _refuse_twice(registration: Registration, call: Call) -> None:
