@@ -5,7 +5,7 @@ said what it said, ranks, names of staff, and whom else a text mentions.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -137,6 +137,7 @@ def _reviewers(registration: Registration) -> dict[int, str]:
 
 def _reviews(registration: Registration, reviewers: Mapping[int, str], teller: _Teller) -> list[dict[str, Any]]:
     scores = Prefetch("scores", Score.objects.select_related("criterion").order_by("criterion__position", "pk"))
+    reviews: Iterable[Any] = review_reports.reviews_of(registration).order_by("pk").prefetch_related(scores)
     return [
         {
             "by": reviewers[review.reviewer_id],
@@ -149,7 +150,7 @@ def _reviews(registration: Registration, reviewers: Mapping[int, str], teller: _
             ],
             "comment": teller.text(review.comment),
         }
-        for review in review_reports.reviews_of(registration).order_by("pk").prefetch_related(scores)
+        for review in reviews
     ]
 
 

@@ -1,18 +1,20 @@
 """Counts of a call's people, for pictures, the workbook and the public: never who they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from events.models import Call
+from registrations import queries
 from registrations.countries import country_name
 from registrations.enums import Profession, State
 from registrations.models import Registration, Transition
 from registrations.states import HOLDS_PLACE
+from registrations.suppression import LEAST, Table, published
 
 #: Bars of a picture; the rest is one bar.
 SHOWN = 15
@@ -97,3 +99,57 @@ def _funnel(call: Call) -> list[tuple[str, int]]:
     )
     words = ("Form sent", "Address confirmed", "Got a place", "Place confirmed", "Took part")
     return list(zip(words, numbers.values(), strict=True))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What everybody may know of a call after its release: how many applied (in words), the places, what counted."""
+
+    applied: str
+    places: str
+    criteria: Sequence[str]
+
+
+def summary_of(call: Call) -> Summary | None:
+    """The public summary of a selective call, in at most three queries; None before its release."""
+    if not call.is_selective or not queries.is_released(call):
+        return None
+    number = Registration.objects.filter(call=call, proven_at__isnull=False).count()
+    return Summary(
+        applied="fewer than five" if number < LEAST else str(number),
+        places=_places(call.capacity),
+        criteria=list(call.criteria.values_list("label", flat=True)),
+    )
+
+
+def _places(capacity: int | None) -> str:
+    if capacity is None:
+        return "places without limit"
+    return "a few places" if capacity < LEAST else f"{capacity} places"
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year's calls in numbers that may be published; `calls` counts them by the year of their deadlines."""
+
+    calls: int
+    countries: Table
+    professions: Table
+
+
+def of_year(year: int, *, now: datetime) -> Year:
+    """Count over all calls whose deadline was in this year, by the portal's clock, and has passed. In three queries."""
+    calls = Call.objects.filter(closes_at__year=year, closes_at__lte=now)
+    proven = Registration.objects.filter(call__in=calls.order_by().values("pk"), proven_at__isnull=False).order_by()
+    professions = dict(Profession.choices)
+    return Year(
+        calls=calls.count(),
+        countries=_table(proven, "country", country_name, others="Other countries"),
+        professions=_table(proven, "profession", lambda code: str(professions.get(code, code)), others="Others"),
+    )
+
+
+def _table(proven: QuerySet[Registration], field: str, words: Callable[[str], str], *, others: str) -> Table:
+    numbers = {"applied": Count("pk"), "selected": Count("pk", filter=got_place())}
+    rows = proven.values_list(field).annotate(**numbers)
+    return published({words(code): (applied, selected) for code, applied, selected in rows}, others=others)

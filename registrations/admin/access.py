@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
+from accounts.queries import is_administrator
 from events.models import Call
 from ranportal.shared import clock
 from registrations import reports
@@ -25,6 +26,18 @@ def for_organisers(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> 
     def door(request: HttpRequest) -> HttpResponseBase:
         _require_organiser(request)
         return page(model_admin, request)
+
+    return model_admin.admin_site.admin_view(door)
+
+
+def for_administrators(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> Page:
+    """`page(model_admin, request, …)` for administrators; others are refused."""
+
+    @require_http_methods(methods or ("GET",))
+    def door(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        if not is_administrator(request.user):
+            raise PermissionDenied
+        return page(model_admin, request, **parts)
 
     return model_admin.admin_site.admin_view(door)
 

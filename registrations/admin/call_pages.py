@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from accounts.queries import is_administrator
 from events.models import Call
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
@@ -33,6 +34,7 @@ def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateRes
     context = {
         "title": "Registrations",
         "rows": [(call, numbers[call.pk]) for call in calls],
+        "is_administrator": is_administrator(request.user),
         "deputy_of": [call for call in reports.calls_to_release(request.user) if call.pk not in own],
     }
     return staff_page(model_admin, request, f"{_FOLDER}/calls.html", context)

@@ -26,8 +26,9 @@ from registrations.admin import (
     registration_page,
     release,
     rules,
+    year,
 )
-from registrations.admin.access import for_call, for_organisers, for_registration, for_release
+from registrations.admin.access import for_administrators, for_call, for_organisers, for_registration, for_release
 from registrations.admin.assigning import reviewers, reviews
 from registrations.admin.bulk import ACTIONS
 from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
@@ -68,6 +69,12 @@ class RegistrationAdmin(admin.ModelAdmin):
         return [
             path("", self.admin_site.admin_view(self.changelist_view), name="registrations_registration_changelist"),
             path("calls/", for_organisers(self, call_pages.overview), name="registrations_registration_calls"),
+            path("year/<int:year>/", for_administrators(self, year.show), name="registrations_registration_year"),
+            path(
+                "year/<int:year>/numbers.csv",
+                for_administrators(self, year.as_csv),
+                name="registrations_registration_year_csv",
+            ),
             path(f"{calls}find/", for_call(self, call_pages.find, "POST"), name="registrations_call_find"),
             path(
                 f"{calls}not-answered/", for_call(self, call_pages.not_answered), name="registrations_call_not_answered"
@@ -108,6 +115,7 @@ class RegistrationAdmin(admin.ModelAdmin):
                 for_call(self, dropouts.free_places, "GET", "POST"),
                 name="registrations_call_free_places",
             ),
+            path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
             path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
             path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
             path(
