@@ -13,8 +13,10 @@ from playwright.sync_api import Page, expect
 from accounts.enums import Role
 from accounts.models import User
 from events.models import Call
+from ranportal.shared import clock
 from registrations.enums import MailKind
-from registrations.models import Decision, OutgoingMail, Registration, Review, Transition
+from registrations.models import Decision, OutgoingMail, Registration, Release, Review, Transition
+from registrations.services import releasing
 from tests.factories import (
     AnswerFactory,
     CallFactory,
@@ -180,17 +182,28 @@ def check_what_would_be_sent(portal: Portal, page: Page) -> None:
 
 
 def release_and_click_again(portal: Portal, page: Page) -> None:
-    """One click tells everyone; a second one, on a page that was open before, changes nothing."""
+    """A click gives the release, on an old page too; taken back it tells nobody; at its hour it tells everyone once."""
     old = page.context.new_page()
     for tab in (page, old):
         tab.goto(f"{portal.site}{LIST}calls/{portal.call.pk}/release/")
-    page.get_by_role("button", name="Release 60 decisions").click()
-    expect(page.get_by_text("Released: 25 selected, 5 on the reserve list, 30 not selected.")).to_be_visible()
-    before = counts()
-
+    leaving = re.compile("^Mails leave at ")
+    for tab in (page, old):
+        tab.get_by_role("button", name="Release 60 decisions").click()
+        expect(tab.get_by_role("heading", name=leaving)).to_be_visible()
+    assert Release.objects.count() == 1
+    old.get_by_role("button", name="Take the release back").click()
+    expect(old.get_by_text("Nobody was told, and everything stays staged.")).to_be_visible()
     old.get_by_role("button", name="Release 60 decisions").click()
+    expect(old.get_by_role("heading", name=leaving)).to_be_visible()
+    portal.clock.shift(releasing.RECALL)
+    assert not OutgoingMail.objects.filter(kind__in=DECISIONS).exists()
 
-    expect(old.get_by_text("There was nothing to release")).to_be_visible()
+    assert releasing.carry_out(now=clock.now()) == 1
+
+    page.goto(f"{portal.site}{LIST}calls/{portal.call.pk}/release/")
+    expect(page.get_by_text("25 selected, 5 on the reserve list, 30 not selected.")).to_be_visible()
+    before = counts()
+    assert releasing.carry_out(now=clock.now()) == 0
     assert counts() == before
     assert before[:3] == ({"confirmed": 25, "reserve": 5, "declined": 30}, 60, 25)
 

@@ -4,8 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from ranportal.shared import clock
 from registrations.enums import Outcome, State
 from registrations.models import Bounce, Registration
+from registrations.services import releasing, selection
 from tests.factories import DecisionFactory, OutgoingMailFactory, RegistrationFactory, ReviewFactory
 from tests.registrations.people_story import LIST, REVIEWS, act_page, application, call_page, change_page, story
 
@@ -55,7 +57,7 @@ def test_nothing_stands_in_an_organiser_s_way(page: Page, site: str):
     back = OutgoingMailFactory(registration=selected, kind="selected", sent=True)
     Bounce.objects.create(mail=back, digest="", is_permanent=True, status="5.1.1", at=back.sent_at)
     sign_in(page, site, told.organiser.email)
-    calls = ["preview/", "release/", "not-answered/", "not-told/", "attendance/", "register/"]
+    calls = ["preview/", "release/", "free-places/", "not-answered/", "not-told/", "attendance/", "register/"]
     addresses = [
         f"{LIST}calls/",
         f"{LIST}?call={told.call.pk}&decision=none",
@@ -90,9 +92,30 @@ def test_an_organiser_stages_from_the_list_and_releases(page: Page, site: str):
 
     page.get_by_role("link", name="Release").click()
     page.get_by_role("button", name="Release 1 decision").click()
-    expect(page.get_by_text("Released: 1 selected")).to_be_visible()
+    expect(page.get_by_role("heading", name="Mails leave at")).to_be_visible()
+    expect(page.get_by_role("button", name="Release 1 decision")).to_have_count(0)
+    releasing.carry_out(now=clock.now() + releasing.RECALL)
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_text("1 selected, 0 on the reserve list")).to_be_visible()
     expect(page.get_by_role("button", name="Release 0 decisions")).to_be_disabled()
     assert Registration.objects.get().state == State.CONFIRMED
+
+
+def test_a_release_that_is_carried_out_shows_itself_without_reloading(page: Page, site: str):
+    told = story(capacity=1)
+    selection.stage(
+        registrations=[told.applicant], outcome=Outcome.SELECT, reason="Fits.", by=told.organiser, now=clock.now()
+    )
+    release = releasing.give(call=told.call, by=told.organiser, now=clock.now())
+    type(release).objects.update(due_at=clock.now())
+    sign_in(page, site, told.organiser.email)
+    page.goto(f"{site}{call_page(told.call, 'release/')}")
+    expect(page.get_by_role("heading", name="The decisions are being written")).to_be_visible()
+
+    releasing.carry_out(now=clock.now())
+
+    expect(page.get_by_text("0 of 1 sent")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Release 0 decisions")).to_be_disabled()
 
 
 def test_the_progress_of_the_mails_comes_up_to_date_by_itself(page: Page, site: str):
@@ -104,7 +127,7 @@ def test_the_progress_of_the_mails_comes_up_to_date_by_itself(page: Page, site: 
 
     type(mail).objects.update(state="sent", sent_at=mail.date)
 
-    expect(page.locator("#progress-part p").first).to_contain_text("1 of 1 sent", timeout=15_000)
+    expect(page.locator("#mails-sent")).to_contain_text("1 of 1 sent", timeout=15_000)
 
 
 def test_a_refused_act_shows_why_where_it_was_tried(page: Page, site: str):
