@@ -85,13 +85,11 @@ def next_to_review(call: Call, reviewer: User, *, after: str = "") -> str | None
 
     First those without a review by this person, then those whose answers changed since.
     """
-    applications = applications_for(call, reviewer).exclude(reference=after)
-    for left in (applications.filter(my_review__isnull=True), applications.filter(is_stale=True)):
-        references = left.values_list("reference", flat=True)
-        found = references.filter(reference__gt=after).first() or references.first()
-        if found is not None:
-            return found
-    return None
+    left = (
+        applications_for(call, reviewer).exclude(reference=after).filter(Q(my_review__isnull=True) | Q(is_stale=True))
+    )
+    in_turn = left.annotate(is_again=Q(my_review__isnull=False), is_behind=Q(reference__lt=after))
+    return in_turn.order_by("is_again", "is_behind", "reference").values_list("reference", flat=True).first()
 
 
 def beside(call: Call, reviewer: User, *, reference: str) -> tuple[str | None, str | None]:
