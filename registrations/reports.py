@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
-from registrations.enums import MailKind, MailState, Outcome, State
-from registrations.models import MailGate, OutgoingMail, Registration, Release
+from registrations.enums import Act, AskedOf, MailKind, MailState, Outcome, State
+from registrations.models import MailGate, OutgoingMail, Question, Registration, Release, Transition
 from registrations.states import MOVES
 
 #: Mails that bring a person news of the registration's state: one of them is the newest at any time.
@@ -167,6 +167,14 @@ def _folded(text: str) -> str:
 def not_answered(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
     """Selected people who have not said yes or no, the earliest day to answer first."""
     return registrations.filter(state=State.SELECTED).order_by("answer_by", "pk")
+
+
+def without_details(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+    """Who has a place and has not sent the practical questions; nobody where the call asks none."""
+    asked = Question.objects.filter(call=OuterRef("call"), retired_at=None, asked_of=AskedOf.SELECTED)
+    sent = Transition.objects.filter(registration=OuterRef("pk"), act=Act.ANSWER_DETAILS)
+    people = registrations.filter(state__in=(State.SELECTED, State.CONFIRMED))
+    return people.filter(Exists(asked), ~Exists(sent)).order_by("reference")
 
 
 def not_told(registrations: QuerySet[Registration]) -> QuerySet[Registration]:

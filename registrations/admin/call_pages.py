@@ -59,7 +59,12 @@ def find(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Htt
 
 def not_answered(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> TemplateResponse:
     """Who was offered a place and has said neither yes nor no."""
-    context = {"title": "Not answered", "registrations": reports.not_answered(_people(request, call))}
+    people = _people(request, call)
+    context = {
+        "title": "Not answered",
+        "registrations": reports.not_answered(people),
+        "without_details": reports.without_details(people),
+    }
     return call_page(model_admin, request, call, f"{_FOLDER}/not_answered.html", context)
 
 

@@ -137,9 +137,11 @@ def _chosen(form_class: type[CopyForm], request: HttpRequest, there: list[Any], 
 
 
 def _words(question: Question | LibraryQuestion, taken: set[str]) -> str:
-    note = f" {question.note}" if isinstance(question, LibraryQuestion) and question.note else ""
-    is_there = " (this form has it already)" if question.key in taken else ""
-    return f"{question.label} [{question.get_kind_display()}]{is_there}{note}"
+    """Its words, and on a second line what there is to know about it."""
+    note = question.note if isinstance(question, LibraryQuestion) else ""
+    is_there = f"This form has a question “{question.key}” already." if question.key in taken else ""
+    about = " ".join(filter(None, (f"{question.get_kind_display()}.", note, is_there)))
+    return f"{question.label}\n{about}"
 
 
 def _copied(

@@ -21,7 +21,7 @@ _KINDS_OF: Mapping[str, tuple[QuestionKind, ...]] = {
     "max_value": (QuestionKind.NUMBER,),
     "max_choices": (QuestionKind.MULTIPLE_CHOICE,),
 }
-_ASKING = ("kind", "label", "help", "choices", "is_required", "audience", "is_sensitive")
+_ASKING = ("kind", "choices", "help", "is_required", "audience", "is_sensitive")
 _LIMITS = ("max_words", "max_length", "min_value", "max_value", "max_choices")
 #: What may change after people have answered.
 _FREE = ("help", "audience", "is_sensitive")
@@ -57,8 +57,17 @@ class LibraryQuestionForm(forms.ModelForm):
 
     class Meta:
         model = LibraryQuestion
-        fields = ("key", *_ASKING, *_LIMITS, "note")
+        fields = ("label", "key", *_ASKING, *_LIMITS, "note")
         widgets = {"help": forms.Textarea(attrs={"rows": 2}), "label": forms.Textarea(attrs={"rows": 2})}
+        labels = {
+            "label": "Question",
+            "key": "Short name",
+            "is_required": "An answer is required",
+            "audience": "Who reads the answers",
+            "is_sensitive": "Sensitive: the answers are deleted soon after the event",
+            "max_words": "Most words",
+        }
+        help_texts = {"key": "For exports and rules: small letters, digits and _, as motivation."}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -89,9 +98,10 @@ class QuestionForm(LibraryQuestionForm):
 
     class Meta(LibraryQuestionForm.Meta):
         model = Question
-        fields = ("key", *_ASKING, "asked_of", *_LIMITS)
+        fields = ("label", "key", *_ASKING, "asked_of", *_LIMITS)
+        labels = {**LibraryQuestionForm.Meta.labels, "asked_of": "Who is asked"}
 
-    field_order = ("key", *_ASKING[:5], "asked_of", "audience", "is_sensitive", "condition", "other", "other_value")
+    field_order = ("label", "key", *_ASKING[:4], "asked_of", *_ASKING[4:], "condition", "other", "other_value")
 
     def __init__(
         self,
@@ -107,6 +117,18 @@ class QuestionForm(LibraryQuestionForm):
         self._offer_conditions()
         for name, field in self.fields.items():
             field.disabled = (is_fixed and name not in _FREE) or (is_rewording and name in ("key", "asked_of"))
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """All fields that can be changed, but the limits."""
+        return [field for field in self if field.name not in _LIMITS and not field.field.disabled]
+
+    def limits(self) -> list[forms.BoundField]:
+        """The fields that few questions need."""
+        return [field for field in self if field.name in _LIMITS and not field.field.disabled]
+
+    def has_limits(self) -> bool:
+        """Whether one of them says something, or is wrong."""
+        return any(field.errors or field.value() not in (None, "") for field in self.limits())
 
     def values(self) -> dict[str, Any]:
         """What the services are told: the fields of a question, its condition among them."""
@@ -136,26 +158,30 @@ class QuestionForm(LibraryQuestionForm):
         return None, ""
 
     def _offer_conditions(self) -> None:
-        groups, rest = [], []
-        for pk, question in self._others.items():
-            answers = _TICKED.get(QuestionKind(question.kind)) or [value for value, _ in question.choices]
-            offered = [(f"{pk}|{value}", f"{question.label[:60]}: {label_of(question, value)}") for value in answers]
-            if offered:
-                groups.append((question.label[:80], offered))
-            elif question.kind != QuestionKind.FILE:
-                rest.append((pk, question.label[:80]))
-        now = self.instance
-        if now.condition_question_id:
-            key = f"{now.condition_question_id}|{now.condition_value}"
-            if str(now.condition_question_id) in dict(rest):
-                self.initial |= {"other": str(now.condition_question_id), "other_value": now.condition_value}
-            else:
-                self.initial["condition"] = key
-                is_offered = any(key == one for _, offered in groups for one, _ in offered)
-                if str(now.condition_question_id) in self._others and not is_offered:
-                    groups.append(("No longer possible", [(key, f"As it is now: {now.condition_value}")]))
+        groups = [(one.label[:80], _answers_of(one)) for one in self._others.values() if _answers_of(one)]
+        rest = {pk: one.label[:80] for pk, one in self._others.items() if _is_typed(one)}
+        waits_for, value = str(self.instance.condition_question_id), self.instance.condition_value
+        if waits_for in rest:
+            self.initial |= {"other": waits_for, "other_value": value}
+        elif waits_for in self._others:
+            self.initial["condition"] = f"{waits_for}|{value}"
+            if f"{waits_for}|{value}" not in {key for _, offered in groups for key, _ in offered}:
+                groups.append(("No longer possible", [(f"{waits_for}|{value}", f"As it is now: {value}")]))
         self.fields["condition"].choices = [("", "Always asked"), *groups]
-        self.fields["other"].choices = [("", "–"), *rest]
+        self.fields["other"].choices = [("", "–"), *rest.items()]
+        if not rest:
+            for name in ("other", "other_value"):
+                del self.fields[name]
+
+
+def _answers_of(question: Question) -> list[tuple[str, str]]:
+    """What can be answered by choosing, as choices of a condition."""
+    values = _TICKED.get(QuestionKind(question.kind)) or [value for value, _ in question.choices]
+    return [(f"{question.pk}|{value}", f"{question.label[:60]}: {label_of(question, value)}") for value in values]
+
+
+def _is_typed(question: Question) -> bool:
+    return question.kind != QuestionKind.FILE and not _answers_of(question)
 
 
 def _pair(line: str) -> list[str]:

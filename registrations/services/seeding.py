@@ -24,7 +24,7 @@ from registrations.enums import CheckResult, Profession, State
 from registrations.models import Criterion, Question, Registration, SelectionRule
 from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
-from registrations.services import applicants, editions, importing, intake, places, reviewing
+from registrations.services import applicants, editions, form_building, importing, intake, places, reviewing
 
 PASSWORD: str = settings.DEMO_PASSWORD
 ACCOUNTS = (
@@ -75,6 +75,8 @@ def seed(*, folder: Path, now: datetime) -> Seeded:
     with transaction.atomic():
         accounts = [account for account in ACCOUNTS if not User.objects.filter(email=account[0]).exists()]
         _make_accounts(accounts)
+        library = yaml.safe_load((folder / "library.yaml").read_text("utf-8"))
+        form_building.fill_library(entries=library["questions"], now=now)
         organiser = User.objects.get(email="organiser@example.org")
         made = [*_import_archive(folder, now=now), *_import_editions(folder, now=now)]
         for call in Call.objects.filter(event__slug__in=made):

@@ -9,12 +9,14 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts.enums import Role
 from registrations.enums import Act, MailKind, State
 from registrations.models import Answer, OutgoingMail
 from registrations.questions import GivenAnswer
 from registrations.services import details, form_building, intake, places, privacy
 from tests.factories import NOW, AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory, UserFactory, person
 from tests.registrations.pages import follow, form, mine_url, text_of
+from tests.registrations.people_story import call_page
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +214,29 @@ def test_a_place_that_is_given_up_ends_the_practical_questions(client: Client) -
     assert registration.state == State.WITHDRAWN
     follow(client, registration)
     assert "Practical questions" not in text_of(client.get(mine_url(registration)))
+
+
+def test_organisers_see_who_has_not_answered_them() -> None:
+    call = CallFactory(selective=True)
+    organiser = UserFactory(role=Role.ORGANISER)
+    call.organisers.add(organiser)
+    confirmed, selected = RegistrationFactory(call=call), RegistrationFactory(call=call, selected=True)
+    RegistrationFactory(call=call, submitted=True)
+    staff = Client()
+    staff.force_login(organiser, backend="django.contrib.auth.backends.ModelBackend")
+    address = call_page(call, "not-answered/")
+    words = "Practical questions not answered"
+    assert words not in text_of(staff.get(address))
+
+    question = asks(call)
+    assert [r.reference for r in staff.get(address).context["without_details"]] == sorted(
+        [confirmed.reference, selected.reference]
+    )
+    details.answer(registration=confirmed, answers={question: GivenAnswer("Vegan", "Vegan")}, now=NOW)
+
+    assert list(staff.get(address).context["without_details"]) == [selected]
+    person_page = text_of(staff.get(f"/admin/registrations/registration/{confirmed.pk}/change/"))
+    assert "Vegan" in person_page
+    table = b"".join(staff.get(call_page(call, "export.csv")).streaming_content)
+    assert "What do you eat?" in table.decode()
+    assert "Vegan" in table.decode()

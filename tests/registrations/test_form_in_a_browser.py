@@ -64,7 +64,6 @@ def test_nothing_stands_in_the_way_of_who_builds_a_form(page: Page, site: str) -
         "form/library/",
         "form/preview/",
         "try/",
-        "change/",
         *(f"form/{sector.pk}/{name}" for name in ("", "reword/", "remove/", "library/")),
     ]
     addresses = [f"/admin/events/call/{call.pk}/{name}" for name in names]

@@ -16,7 +16,7 @@ from events.models import Announcement, Call, Event, Publication
 from events.policies import is_visible
 from registrations.attributes import attributes_of, with_values
 from registrations.enums import MailState, State
-from registrations.models import Decision, OutgoingMail, Registration, Review, Transition
+from registrations.models import Decision, LibraryQuestion, OutgoingMail, Registration, Review, Transition
 from registrations.services import editions, seeding
 from registrations.states import HOLDS_PLACE
 
@@ -45,6 +45,7 @@ def test_the_demo_holds_archive_editions_accounts_and_people(seeded: seeding.See
     assert len(seeded.accounts) == 5
     assert seeded.registrations == Registration.objects.count() > 60
     assert Publication.objects.get().document.name.endswith(".pdf")
+    assert {"motivation", "working_group", "diet"} <= set(LibraryQuestion.objects.values_list("key", flat=True))
 
 
 def test_every_account_signs_in_with_the_password_that_is_printed(seeded: seeding.Seeded) -> None:
