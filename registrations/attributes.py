@@ -41,7 +41,7 @@ class Attribute:
         if self.key == COUNTRY and value:
             return country_name(str(value))
         if self.key == FIRST_TIME:
-            return "First time" if value else "Was there before"
+            return "First time" if value in (True, "true") else "Was there before"
         return dict(self.choices).get(str(value), str(value)) or "Not said"
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
@@ -20,7 +21,7 @@ ALWAYS = (COUNTRY, PROFESSION, ORGANISATION, "q-working_group", FIRST_TIME)
 #: So many values of one attribute are shown, besides those that have a target.
 SHOWN = 10
 #: So many values are offered where one looks for people.
-OFFERED = 300
+OFFERED = 100
 #: The value of a rule that is for each value by itself.
 EACH = "*"
 _COLUMNS = ("place", "found", "words", "number")
@@ -29,20 +30,25 @@ _NOT_IN = (State.UNPROVEN, State.WITHDRAWN, State.CANCELLED)
 
 @dataclass(frozen=True)
 class Group:
-    """The people with one `value` of an attribute; its `key` stands for it in addresses and pages.
+    """The people with one `value` of the attribute of this name.
 
     `staged` counts those staged to be selected and those who hold a place already. `minimum` and `maximum` are what the
     rules say together, None where they say nothing.
     """
 
+    attribute: str
     value: str
-    key: str
     words: str
     applied: int = 0
     proposed: int = 0
     staged: int = 0
     minimum: int | None = None
     maximum: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What stands for the value in addresses and pages."""
+        return key_of(self.attribute, self.value)
 
     @property
     def has_target(self) -> bool:
@@ -85,13 +91,13 @@ class Part:
 
     @property
     def largest(self) -> int:
-        """The most people of a group that a bar must show."""
-        numbers = [max(g.staged, g.proposed, g.minimum or 0, g.maximum or 0) for g in self.lines]
+        """The most people of one group that a bar must show; a bar of all others may be cut off."""
+        numbers = [max(g.staged, g.proposed, g.minimum or 0, g.maximum or 0) for g in self.groups]
         return max([1, *numbers])
 
     @property
     def most_applied(self) -> int:
-        return max([1, *(group.applied for group in self.lines)])
+        return max([1, *(group.applied for group in self.groups)])
 
     @property
     def lines(self) -> tuple[Group, ...]:
@@ -157,9 +163,9 @@ def shown_attributes(attributes: Iterable[Attribute], rules: Iterable[SelectionR
     return [attribute for attribute in attributes if attribute.key in named]
 
 
-def key_of(attribute: Attribute, value: str) -> str:
+def key_of(attribute: str, value: str) -> str:
     """What stands for the value in addresses and pages: of an organisation, which says who somebody is, a digest."""
-    if attribute.key != ORGANISATION or not value:
+    if attribute != ORGANISATION or not value:
         return value
     return keyed_digest("registrations.balance.organisation", value)[:12]
 
@@ -211,15 +217,12 @@ def _rules_of(attribute: Attribute, rules: Iterable[SelectionRule]) -> list[Sele
 def _applied(call: Call, attributes: Sequence[Attribute]) -> dict[str, dict[str, tuple[str, int]]]:
     """By attribute, for each value its words and how many applied."""
     found: dict[str, dict[str, tuple[str, int]]] = {attribute.key: {} for attribute in attributes}
-    everyone = applicants(call).order_by().values(place=Value(-1), found=_nothing(), words=_nothing())
-    counted = [_counted(call, attribute, place) for place, attribute in enumerate(attributes)]
-    rows = everyone.annotate(number=Count("pk")).values_list(*_COLUMNS)
-    total = 0
-    for place, value, words, number in rows.union(*counted, all=True):
-        if place < 0:
-            total = number
-        else:
-            found[attributes[place].key][value] = (words or attributes[place].words(value), number)
+    first, *others = [_counted(call, attribute, place) for place, attribute in enumerate(attributes)]
+    for place, value, words, number in first.union(*others, all=True):
+        attribute = attributes[place]
+        found[attribute.key][value] = (words or attribute.words(value), number)
+    # Everybody has a country.
+    total = sum(number for _, number in found[COUNTRY].values())
     for attribute in attributes:
         _add_rest(attribute, found[attribute.key], total)
     return found
@@ -295,12 +298,10 @@ def _part(
     for value in {*applied, *named}:
         words, number = applied.get(value, (attribute.words(value), 0))
         minimum, maximum = _bounds(rules, value)
-        groups.append(
-            Group(value, key_of(attribute, value), words, number, proposed[value], staged[value], minimum, maximum)
-        )
+        groups.append(Group(attribute.key, value, words, number, proposed[value], staged[value], minimum, maximum))
     groups.sort(key=lambda group: (-group.applied, group.words))
-    shown = [g for place, g in enumerate(groups) if place < SHOWN or g.value in named or (g.has_target and g.is_off)]
-    rest = [group for group in groups if group not in shown]
+    is_shown = [p < SHOWN or g.value in named or (g.has_target and g.is_off) for p, g in enumerate(groups)]
+    shown, rest = list(compress(groups, is_shown)), [g for g, is_in in zip(groups, is_shown, strict=True) if not is_in]
     return Part(attribute, tuple(shown), _together(rest), tuple(groups[:OFFERED]))
 
 
@@ -317,8 +318,8 @@ def _together(groups: Sequence[Group]) -> Group | None:
     if not groups:
         return None
     return Group(
+        attribute=groups[0].attribute,
         value="",
-        key="",
         words=f"{len(groups)} others",
         applied=sum(group.applied for group in groups),
         proposed=sum(group.proposed for group in groups),

@@ -204,7 +204,7 @@ def _states() -> list[tuple[str, str]]:
 
 
 def _of_attribute(call: Call, attribute: Attribute, values: Sequence[tuple[str, str, str]]) -> Filter:
-    known = values or [(value, key_of(attribute, value), words) for value, words in attribute.choices]
+    known = values or [(value, key_of(attribute.key, value), words) for value, words in attribute.choices]
     by_key = {key: value for value, key, _ in known}
     return Filter(
         attribute.key,

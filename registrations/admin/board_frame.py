@@ -31,5 +31,5 @@ def board_page(
     status: int = 200,
 ) -> TemplateResponse:
     """A page of the selection, with the way to the other two."""
-    frame = {"call": call, "event": call.event, "tabs": _TABS, "tab": tab}
+    frame = {"call": call, "event": call.event, "sees_people": True, "tabs": _TABS, "tab": tab}
     return staff_page(model_admin, request, f"{_FOLDER}/{template}", {**frame, **context}, status=status)

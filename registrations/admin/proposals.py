@@ -18,10 +18,21 @@ from registrations.admin.board_frame import PROPOSAL, board_page, require_select
 from registrations.attributes import FIRST_TIME, ORGANISATION, attributes_of
 from registrations.enums import Outcome, ProposedAs
 from registrations.models import Proposal, ProposalLine
+from registrations.proposal import LARGEST_SEED
 from registrations.services import proposing, selection
 
 _OTHERS_PER_PAGE = 100
-_LARGEST_SEED = 2**53 - 1
+#: What the page says of a receipt that leaves something out.
+_UNKNOWN: dict[str, Any] = {
+    "capacity": None,
+    "objective": {"score": None},
+    "optimal": False,
+    "gap": 0,
+    "unmet": [],
+    "contradictions": [],
+    "not_scored": 0,
+    "solver": None,
+}
 
 
 class ProposeForm(forms.Form):
@@ -30,7 +41,7 @@ class ProposeForm(forms.Form):
     seed = forms.IntegerField(
         label="Seed",
         min_value=0,
-        max_value=_LARGEST_SEED,
+        max_value=LARGEST_SEED,
         required=False,
         error_messages={"min_value": "A seed is 0 or more.", "max_value": "This seed is too large."},
     )
@@ -93,14 +104,12 @@ def _page(
 
 def _told(call: Call, proposal: Proposal, page: str | None) -> dict[str, Any]:
     lines = proposal.lines.select_related("registration").order_by("rank", "registration__reference")
-    receipt = proposal.receipt
+    receipt = _UNKNOWN | proposal.receipt
     return {
         "receipt": receipt,
-        "objective": receipt.get("objective", {}),
-        "is_optimal": receipt.get("optimal", False),
-        "gap": f"{receipt.get('gap', 0):.2%}",
-        "unmet": _unmet(call, receipt),
-        "contradictions": ["; ".join(those) for those in receipt.get("contradictions", [])],
+        "gap": f"{receipt['gap']:.2%}",
+        "unmet": _unmet(call, receipt["unmet"]),
+        "contradictions": ["; ".join(those) for those in receipt["contradictions"]],
         "is_same": proposing.same_input(proposal),
         "selected": _of(lines, ProposedAs.SELECTED),
         "reserve": _of(lines, ProposedAs.RESERVE),
@@ -112,13 +121,13 @@ def _of(lines: QuerySet[ProposalLine], said: ProposedAs) -> list[ProposalLine]:
     return list(lines.filter(proposed_as=said))
 
 
-def _unmet(call: Call, receipt: dict[str, Any]) -> list[str]:
+def _unmet(call: Call, unmet: list[dict[str, Any]]) -> list[str]:
     """The minimums that could not be met, in words."""
-    if not receipt.get("unmet"):
+    if not unmet:
         return []
     by_key = {attribute.key: attribute for attribute in attributes_of(call)}
     told = []
-    for one in receipt["unmet"]:
+    for one in unmet:
         attribute = by_key.get(one["attribute"])
         label = attribute.label if attribute else one["attribute"]
         value = attribute.words(one["value"]) if attribute else str(one["value"])
