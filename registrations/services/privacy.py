@@ -1,7 +1,7 @@
 """What the law asks for about one person: all that we hold, its erasure, and an end to all of it by itself.
 
-An erased registration keeps its reference, state, country, profession and scores, so that numbers stay right; nothing
-in it says who it was. Copies in backups and in mailboxes are out of this module's reach.
+An erased registration keeps its reference, state, country, profession, scores and what was proposed and decided, so
+that numbers stay right; nothing in it says who it was. Copies in backups and in mailboxes are out of this module's reach.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,14 @@ from registrations.models import (
     Decision,
     Identity,
     OutgoingMail,
+    Pin,
     PrivateLink,
+    ProposalLine,
     Reconciliation,
+    Redaction,
     Registration,
     Review,
+    ReviewTask,
     Transition,
 )
 from registrations.models.registration import ERASED
@@ -66,7 +70,8 @@ class Erased:
 def export_person(*, email: str) -> dict[str, Any]:
     """Return all that is held about the person with this address, as plain JSON; times are ISO 8601 in UTC.
 
-    Who of the staff did or said something is left out: that is about others. Raises NobodyKnown.
+    Who of the staff did or said something is left out, and why a proposal proposed somebody or not: that is about
+    others. Raises NobodyKnown.
     """
     registrations = _of_address(email)
     return {"email": email, "registrations": [_exported(registration) for registration in registrations]}
@@ -160,6 +165,9 @@ def _erase(ids: Sequence[int], *, by: User | None, now: datetime) -> None:
         Check.objects.filter(registration__in=chunk).update(note="")
         Review.objects.filter(registration__in=chunk).update(comment="")
         Decision.objects.filter(registration__in=chunk).update(reason="(erased)")
+        ProposalLine.objects.filter(registration__in=chunk).update(reason="(erased)")
+        Pin.objects.filter(registration__in=chunk).delete()
+        ReviewTask.objects.filter(registration__in=chunk).delete()
         Transition.objects.filter(registration__in=chunk).update(reason="")
         PrivateLink.objects.filter(registration__in=chunk, revoked_at=None).update(revoked_at=now)
         _end_mails(chunk, now=now)
@@ -205,6 +213,15 @@ def _exported(registration: Registration) -> dict[str, Any]:
             for c in registration.checks.all()
         ],
         "reviews": [_exported_review(review) for review in registration.reviews.all()],
+        "given_to_reviewers": registration.review_tasks.count(),
+        "hidden_from_reviewers": list(
+            Redaction.objects.filter(answer__registration=registration).values_list("passage", flat=True)
+        ),
+        "proposals": [
+            {"at": _iso(line.proposal.made_at), "said": line.get_proposed_as_display()}
+            for line in registration.proposal_lines.select_related("proposal").order_by("proposal_id")
+        ],
+        "fixed_for_proposals": _exported_pin(registration),
         "decision": _exported_decision(registration),
         "history": [
             {"at": _iso(t.at), "what": t.get_act_display(), "state": t.get_target_display(), "reason": t.reason}
@@ -228,9 +245,17 @@ def _exported_decision(registration: Registration) -> dict[str, Any] | None:
         return None
     return {
         "outcome": decision.get_outcome_display(),
+        "code": decision.get_reason_code_display(),
         "reason": decision.reason,
         "released_at": _iso(decision.released_at),
     }
+
+
+def _exported_pin(registration: Registration) -> dict[str, Any] | None:
+    pin = Pin.objects.filter(registration=registration).first()
+    if pin is None:
+        return None
+    return {"at": _iso(pin.pinned_at), "direction": pin.get_direction_display(), "reason": pin.reason}
 
 
 def _iso(moment: datetime | None) -> str | None:

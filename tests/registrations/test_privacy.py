@@ -10,7 +10,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ranportal.shared.stores import StoreDown
 from registrations.enums import Act, CheckResult, MailState, State
-from registrations.models import Answer, Check, Identity, OutgoingMail, Registration, Review
+from registrations.models import (
+    Answer,
+    Check,
+    Identity,
+    OutgoingMail,
+    Pin,
+    ProposalLine,
+    Redaction,
+    Registration,
+    Review,
+    ReviewTask,
+)
 from registrations.questions import GivenAnswer
 from registrations.services import intake, privacy, reviewing, uploads
 from tests.factories import (
@@ -19,9 +30,12 @@ from tests.factories import (
     CallFactory,
     DecisionFactory,
     OutgoingMailFactory,
+    PinFactory,
+    ProposalLineFactory,
     QuestionFactory,
     RegistrationFactory,
     ReviewFactory,
+    ReviewTaskFactory,
     UserFactory,
     person,
 )
@@ -36,6 +50,9 @@ def everything_about(registration: Registration) -> str:
     rows: list[Any] = list(Registration.objects.filter(pk=registration.pk).values())
     for model in (Identity, Answer, Check, Review, OutgoingMail):
         rows += model.objects.filter(registration=registration).values()
+    for model in (Pin, ProposalLine, ReviewTask):
+        rows += model.objects.filter(registration=registration).values()
+    rows += Redaction.objects.filter(answer__registration=registration).values()
     rows += registration.transitions.values()
     rows += type(registration.decision).objects.filter(registration=registration).values()
     return str(rows)
@@ -51,7 +68,11 @@ def known() -> Registration:
         identity__given_name=CANARY,
         identity__organisation=CANARY,
     )
-    AnswerFactory(registration=registration, value=CANARY)
+    answer = AnswerFactory(registration=registration, value=CANARY)
+    Redaction.objects.create(answer=answer, passage=CANARY, redacted_at=NOW, redacted_by=UserFactory())
+    PinFactory(registration=registration, reason=CANARY)
+    ProposalLineFactory(registration=registration, reason=f"Not proposed, {CANARY}.")
+    ReviewTaskFactory(registration=registration)
     ReviewFactory(registration=registration, comment=CANARY)
     DecisionFactory(registration=registration, reason=CANARY)
     note, by = f"Called {CANARY}", UserFactory()
@@ -63,7 +84,7 @@ def known() -> Registration:
 def test_an_export_tells_all_that_is_held(known: Registration) -> None:
     told = json.dumps(privacy.export_person(email="canary@example.org"), ensure_ascii=False)
 
-    assert told.count(CANARY) == 6
+    assert told.count(CANARY) == 8
     assert known.reference in told
     assert "canary@example.org" in told
 
@@ -75,6 +96,49 @@ def test_an_export_names_nobody_else(known: Registration) -> None:
 
     assert "Somebodyelse" not in told
     assert "staff" not in told
+
+
+def test_an_export_tells_what_was_proposed_but_not_why_since_that_is_about_others(known: Registration) -> None:
+    [told] = privacy.export_person(email="canary@example.org")["registrations"]
+
+    assert [line["said"] for line in told["proposals"]] == ["Proposed"]
+    assert "Not proposed, " not in str(told)
+    assert told["fixed_for_proposals"]["reason"] == CANARY
+    assert told["hidden_from_reviewers"] == [CANARY]
+    assert told["given_to_reviewers"] == 1
+    assert told["decision"]["code"] == "Another reason"
+
+
+def test_an_erasure_keeps_what_was_proposed_and_decided_for_the_numbers(known: Registration) -> None:
+    privacy.erase_person(email="canary@example.org", by=None, now=NOW)
+
+    assert known.proposal_lines.get().reason == "(erased)"
+    assert known.decision.reason_code == "other"
+    assert not Pin.objects.exists()
+    assert not ReviewTask.objects.exists()
+    assert not Redaction.objects.exists()
+
+
+def test_each_row_that_hangs_on_a_person_is_thought_of() -> None:
+    """A new model that points at registrations or answers is to be added to this file and to the service."""
+    pointing = {
+        relation.related_model.__name__ for model in (Registration, Answer) for relation in model._meta.related_objects
+    }
+    assert pointing == {
+        "Answer",
+        "Check",
+        "Decision",
+        "Identity",
+        "NotTold",
+        "OutgoingMail",
+        "Pin",
+        "PrivateLink",
+        "ProposalLine",
+        "Redaction",
+        "Review",
+        "ReviewTask",
+        "Transition",
+    }
 
 
 def test_an_erasure_leaves_no_word_of_the_person(known: Registration) -> None:
