@@ -86,6 +86,9 @@ def _call(people: int) -> Call:
         SelectionRuleFactory(call=call, **rule)
     applicants.make(call=call, count=people, seed=people, now=now)
     _stage(call)
+    with connection.cursor() as cursor:
+        # As the database does by itself soon after so many rows.
+        cursor.execute("ANALYZE")
     return call
 
 

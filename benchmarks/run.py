@@ -12,7 +12,7 @@ from django.test.utils import override_settings
 django.setup()
 
 # Models can be imported only now.
-from benchmarks import mailing, measures  # noqa: E402
+from benchmarks import board, mailing, measures  # noqa: E402
 
 PEOPLE = 1000
 #: Of the outbox and of the bare loop, in turns.
@@ -31,6 +31,7 @@ def main() -> None:
         # What a page costs has little to do with the database.
         _print(measures.pages(seconds=4))
         _print(measures.strangers(seconds=4))
+    _print(board.board(seconds=4))
     call = measures.big_call(people=PEOPLE)
     _print(measures.release(call))
     for processes in (1, 2) if connection.vendor == "postgresql" else (1,):
