@@ -1,7 +1,8 @@
 """What the law asks for about one person: all that we hold, its erasure, and an end to all of it by itself.
 
 An erased registration keeps its reference, state, country, profession, scores and what was proposed and decided, so
-that numbers stay right; nothing in it says who it was. Copies in backups and in mailboxes are out of this module's reach.
+that numbers stay right; nothing in it says who it was. Copies in backups and in mailboxes are out of this module's
+reach.
 """
 
 from collections.abc import Sequence
