@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet,
 
 from events.models import Call
 from registrations.enums import MailState
-from registrations.models import BeatPulse, MailGate, NotTold, OutgoingMail, Reconciliation
+from registrations.models import BeatPulse, MailGate, NotTold, OutgoingMail, Reconciliation, Release
 
 #: Beat beats every minute: after so long without, nothing that follows a date happens any more.
 SILENT_AFTER = timedelta(minutes=3)
@@ -35,6 +35,7 @@ class Seen:
     oldest_due_at: datetime | None = None
     paused_at: datetime | None = None
     closed_until: datetime | None = None
+    release_due_at: datetime | None = None
 
     def is_beat_silent(self, now: datetime) -> bool:
         """Whether beat was not heard for too long, or never."""
@@ -44,37 +45,45 @@ class Seen:
         """Whether the oldest mail that is due has waited too long."""
         return self.oldest_due_at is not None and now - self.oldest_due_at > LATE_AFTER
 
+    def is_release_late(self, now: datetime) -> bool:
+        """Whether a release that was given should have been carried out by now, and was not."""
+        return self.release_due_at is not None and now - self.release_due_at > LATE_AFTER
+
     def is_gate_closed(self, now: datetime) -> bool:
         """Whether the relay is left alone after it refused."""
         return self.closed_until is not None and self.closed_until > now
 
 
 def look(*, now: datetime) -> Seen:
-    """Look at everything that is watched: one statement, or three until beat was heard for the first time."""
+    """Look at everything that is watched: one statement, or four until beat was heard for the first time."""
     gate = MailGate.objects.filter(pk=OuterRef("pk"))
+    open_releases = Release.objects.filter(recalled_at=None, done_at=None).order_by("due_at")
     found = (
         BeatPulse.objects.filter(pk=1)
         .annotate(
             oldest_due_at=Subquery(due_mails(now).order_by("since").values("since")[:1]),
             paused_at=Subquery(gate.values("paused_at")),
             closed_until=Subquery(gate.values("closed_until")),
+            release_due_at=Subquery(open_releases.values("due_at")[:1]),
         )
-        .values_list("at", "oldest_due_at", "paused_at", "closed_until")
+        .values_list("at", "oldest_due_at", "paused_at", "closed_until", "release_due_at")
         .first()
     )
     if found is not None:
         return Seen(*found)
     oldest = due_mails(now).order_by("since").values_list("since", flat=True).first()
     stands = MailGate.objects.filter(pk=1).values_list("paused_at", "closed_until").first()
-    return Seen(None, oldest, *(stands or ()))
+    release_due_at = open_releases.values_list("due_at", flat=True).first()
+    return Seen(None, oldest, *(stands or (None, None)), release_due_at)
 
 
 def health(now: datetime) -> Mapping[str, str]:
-    """Say of beat and of the mail whether they are well, in one word each: for the page of health."""
+    """Say of beat, of the mail and of releases whether they are well, in one word each: for the page of health."""
     seen = look(now=now)
     return {
         "beat": "silent" if seen.is_beat_silent(now) else "ok",
         "mail": "late" if seen.is_mail_late(now) else "ok",
+        "releases": "late" if seen.is_release_late(now) else "ok",
     }
 
 

@@ -76,6 +76,7 @@ def _page(
         "free": policies.free_places(call),
         "settings": settings,
         "is_telephone_time": policies.is_telephone_time(settings, starts_at=starts_at, now=now),
+        "has_begun": now >= starts_at,
         "promotes_by_itself": policies.promotes_by_itself(settings, starts_at=starts_at, now=now),
         "is_released": queries.is_released(call),
         "is_list_over": now >= policies.list_closes_at(call, starts_at=starts_at),

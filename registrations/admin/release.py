@@ -56,6 +56,7 @@ def _page(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call, *, re
     is_second = summary is None or not summary.needs_second_person or request.user.pk not in summary.staged_by_ids
     context = {
         "title": "Release the decisions",
+        "is_release_page": True,
         "refusal": refusal,
         "may_release": policies.may_release(call, now=now),
         "is_second_person": is_second,

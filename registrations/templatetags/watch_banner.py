@@ -1,6 +1,7 @@
 """What staff must know before others notice: mail that is late, a gate that is closed, a clock that stands still."""
 
 from contextlib import suppress
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ def watch_banner(context: dict[str, Any]) -> dict[str, Any]:
         # What the outbox itself says with its buttons is not said twice there.
         "is_stopped": is_stopped and request.path != outbox,
         "is_late": seen.is_mail_late(now),
+        "is_release_late": seen.is_release_late(now),
         "may_be_told": not is_stopped,
     }
 
@@ -55,5 +57,5 @@ def _seen(now: datetime) -> watch.Seen:
             return watch.Seen(*kept)
     seen = watch.look(now=now)
     with suppress(Exception):
-        cache.set(_KEY, (seen.beat_at, seen.oldest_due_at, seen.paused_at, seen.closed_until), timeout=_KEPT)
+        cache.set(_KEY, astuple(seen), timeout=_KEPT)
     return seen

@@ -13,9 +13,9 @@ from ranportal import urls
 from ranportal.celery import app
 from ranportal.shared import clock, health
 from registrations import watch
-from registrations.models import BeatPulse, MailGate
+from registrations.models import BeatPulse, MailGate, Release
 from registrations.services import pulse
-from tests.factories import NOW, OutgoingMailFactory
+from tests.factories import NOW, CallFactory, OutgoingMailFactory
 
 committed = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +66,7 @@ def test_ready_names_each_part_when_all_are_well(client, worker_runs):
     response = client.get("/healthz/ready/")
     assert response.json() == {
         "ready": True,
-        **dict.fromkeys(("database", "beat", "mail", "broker", "worker", "cache"), "ok"),
+        **dict.fromkeys(("database", "beat", "mail", "releases", "broker", "worker", "cache"), "ok"),
     }
     assert response.status_code == 200
 
@@ -80,6 +80,7 @@ def test_ready_names_the_worker_and_the_beat_that_do_not_run(client):
         "database": "ok",
         "beat": "silent",
         "mail": "ok",
+        "releases": "ok",
         "broker": "ok",
         "worker": "no answer",
         "cache": "ok",
@@ -140,8 +141,8 @@ def test_a_pulse_never_goes_back():
 
 
 @pytest.mark.django_db
-def test_what_is_watched_costs_one_statement_and_three_while_beat_was_never_heard(django_assert_num_queries):
-    with django_assert_num_queries(3):
+def test_what_is_watched_costs_one_statement_and_four_while_beat_was_never_heard(django_assert_num_queries):
+    with django_assert_num_queries(4):
         watch.look(now=NOW)
     pulse.beat(now=NOW)
     with django_assert_num_queries(1):
@@ -236,3 +237,16 @@ def test_beat_beats_well_within_the_time_after_which_it_is_silent():
 
 def test_health_cannot_be_posted_to(client):
     assert client.post("/healthz/live/").status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "word"), [(4, "ok"), (6, "late")])
+def test_a_release_that_nobody_carries_out_is_late(minutes: int, word: str) -> None:
+    due = NOW - timedelta(minutes=minutes)
+    release = Release.objects.create(call=CallFactory(selective=True), given_at=NOW - timedelta(hours=1), due_at=due)
+    assert watch.health(NOW)["releases"] == word
+    pulse.beat(now=NOW)
+    assert watch.health(NOW)["releases"] == word
+    release.done_at = NOW
+    release.save()
+    assert watch.health(NOW)["releases"] == "ok"

@@ -240,7 +240,7 @@ class TestTheSummary:
         staged(told)
         SelectionRuleFactory(call=told.call, value="LV", minimum=2, maximum=None)
         text = signed_in(told.organiser).get(call_page(told.call, "release/")).content.decode()
-        assert "at least 2" in text
+        assert "min 2" in text
         assert "1 too few" in text
 
     def test_who_staged_and_who_may_release_are_named(self):

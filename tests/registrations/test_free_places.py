@@ -298,4 +298,4 @@ class TestThePage:
         assert call_page(call, "free-places/") in text
 
 
-QUERIES = 19
+QUERIES = 20

@@ -98,6 +98,8 @@ def test_the_free_places(page: Page, site: str, told: Story):
         RegistrationFactory(call=told.call, on_list=True, profession="police", country="FR", score=score)
     RegistrationFactory(call=told.call, on_list=True)
     RegistrationFactory(call=told.call)
+    in_ten_days = clock.now() + timedelta(days=10)
+    told.call.event.sessions.update(starts_at=in_ten_days, ends_at=in_ten_days + timedelta(hours=2))
     sign_in(page, site, told.organiser.email)
     look(page, site, told, "free-places", "free-places/")
     settings.telephone_hours = 720

@@ -11,7 +11,7 @@ from ranportal.shared import clock
 from registrations import watch
 from registrations.enums import MailState
 from registrations.mail import outbox
-from registrations.models import BeatPulse, MailGate, OutgoingMail
+from registrations.models import BeatPulse, MailGate, OutgoingMail, Release
 from registrations.services import pulse, reconciling
 from registrations.templatetags import watch_banner
 from tests.factories import CallFactory, OutgoingMailFactory, UserFactory
@@ -26,11 +26,12 @@ PAGES = (
     "/admin/events/event/",
 )
 TOLD = "/admin/registrations/reconciliation/"
-STILL, PAUSED, CLOSED, LATE = (
+STILL, PAUSED, CLOSED, LATE, RELEASE = (
     "The portal’s clock stands still.",
     "All outgoing mail is paused",
     "The mail relay does not take our mail",
     "Mail is late.",
+    "A release is late.",
 )
 
 
@@ -46,13 +47,20 @@ def said(client: Client, page: str) -> list[str]:
     """What the page warns of, looked at afresh."""
     cache.clear()
     text = client.get(page).content.decode()
-    return [words for words in (STILL, PAUSED, CLOSED, LATE) if words in text]
+    return [words for words in (STILL, PAUSED, CLOSED, LATE, RELEASE) if words in text]
 
 
 @pytest.fixture
 def organiser() -> Client:
     pulse.beat(now=clock.now())
     return signed_in()
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(4, []), (6, [RELEASE])])
+def test_a_release_that_should_have_been_carried_out_is_named(organiser, minutes, words):
+    due = clock.now() - timedelta(minutes=minutes)
+    Release.objects.create(call=CallFactory(selective=True), given_at=due - timedelta(minutes=15), due_at=due)
+    assert said(organiser, "/admin/") == words
 
 
 @pytest.mark.parametrize("page", PAGES)
