@@ -46,7 +46,10 @@ class GiveForm(forms.Form):
     """To whom the chosen applications are given."""
 
     reviewer = forms.ModelChoiceField(
-        queryset=None, label="Give the chosen to", error_messages={"required": "Please choose a reviewer."}
+        queryset=None,
+        label="Give the chosen to",
+        empty_label="Please choose",
+        error_messages={"required": "Please choose a reviewer."},
     )
     chosen = forms.ModelMultipleChoiceField(
         queryset=None,
