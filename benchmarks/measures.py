@@ -162,10 +162,10 @@ def release(call: Call) -> list[Measured]:
     with CaptureQueriesContext(connection) as statements:
         spent = _timed(lambda: selection.release(call=call, by=None, now=clock.now()))
     note = f"{len(statements)} statements"
-    return [Measured(f"release {people:,} decisions", spent, _bare_writing(call), note)]
+    return [Measured(f"release {people:,} decisions", spent, bare_writing(call), note)]
 
 
-def _bare_writing(call: Call) -> float:
+def bare_writing(call: Call) -> float:
     """Seconds for one update of the states and for inserting as many transitions and mails as the release did."""
     mails, transitions = list(call.mails.all()), list(Transition.objects.filter(registration__call=call))
     for mail in mails:

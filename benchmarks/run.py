@@ -12,7 +12,7 @@ from django.test.utils import override_settings
 django.setup()
 
 # Models can be imported only now.
-from benchmarks import board, mailing, measures  # noqa: E402
+from benchmarks import board, mailing, measures, proposing, releasing  # noqa: E402
 
 PEOPLE = 1000
 #: Of the outbox and of the bare loop, in turns.
@@ -32,6 +32,8 @@ def main() -> None:
         _print(measures.pages(seconds=4))
         _print(measures.strangers(seconds=4))
     _print(board.board(seconds=4))
+    _print(proposing.steps())
+    _print(releasing.released())
     call = measures.big_call(people=PEOPLE)
     _print(measures.release(call))
     for processes in (1, 2) if connection.vendor == "postgresql" else (1,):

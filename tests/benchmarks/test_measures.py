@@ -5,8 +5,9 @@ from email import message_from_bytes
 
 import pytest
 
-from benchmarks import mailing, measures
+from benchmarks import mailing, measures, releasing
 from registrations.enums import MailState, State
+from registrations.models import Registration
 from tests.smtp_sink import SmtpSink
 from tests.workers import environment_of_this_test
 
@@ -29,6 +30,15 @@ def test_a_release_is_measured_and_its_mails_are_sent(smtp_sink: SmtpSink):
     assert release.what == "release 6 decisions"
     assert release.seconds > 0
     assert sending.baseline > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_was_given_is_measured_with_its_page():
+    page, release = releasing.released(people=6)
+
+    assert (page.what, release.what) == ("GET the release page, 6 staged", "carry out 6 decisions")
+    assert Registration.objects.filter(state=State.SELECTED).count() == 2
+    assert release.baseline > 0
 
 
 def test_acts_are_measured_in_turns():

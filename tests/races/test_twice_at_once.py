@@ -11,8 +11,8 @@ from django.db import connection, transaction
 
 from events.models import Call
 from registrations.enums import MailKind, Outcome, State
-from registrations.models import OutgoingMail, Registration, Transition
-from registrations.services import addresses, intake, notices, places, privacy, selection, workflow
+from registrations.models import OutgoingMail, Registration, Release, Transition
+from registrations.services import addresses, intake, notices, places, privacy, releasing, selection, workflow
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.races.web import at_once
 
@@ -82,6 +82,56 @@ def test_a_release_pressed_by_several_at_once_is_one_release():
     results = threads(lambda: selection.release(call=call, by=organiser, now=NOW).total)
     assert sorted(results) == [0] * (TIMES - 1) + [8]
     assert kinds() == [MailKind.NOT_SELECTED] * 8
+
+
+def given_release(number: int = 8) -> tuple[Call, Any]:
+    """A release of so many that waits."""
+    organiser = UserFactory(administrator=True)
+    call = CallFactory(selective=True, closed=True)
+    people = RegistrationFactory.create_batch(number, call=call, submitted=True)
+    selection.stage(registrations=people, outcome=Outcome.DECLINE, reason="why", by=organiser, now=NOW)
+    releasing.give(call=call, by=organiser, now=NOW)
+    return call, organiser
+
+
+def test_a_release_given_by_several_at_once_is_one():
+    call, organiser = given_release()
+    Release.objects.all().delete()
+    results = threads(lambda: releasing.give(call=call, by=organiser, now=NOW).pk)
+    assert failures(results) == []
+    assert Release.objects.get().pk in results
+
+
+def test_a_release_that_is_due_is_carried_out_by_one_of_several_scans():
+    given_release()
+    results = threads(lambda: releasing.carry_out(now=NOW + releasing.RECALL))
+    assert sorted(results) == [0] * (TIMES - 1) + [1]
+    assert kinds() == [MailKind.NOT_SELECTED] * 8
+
+
+def test_a_release_taken_back_in_the_last_moment_is_taken_back_or_carried_out():
+    call, organiser = given_release()
+    due = NOW + releasing.RECALL
+    *scans, recalled = threads(
+        lambda: releasing.carry_out(now=due), lambda: releasing.recall(call=call, by=organiser, now=due)
+    )
+    release = Release.objects.get()
+    assert sum(scans) == (release.done_at is not None)
+    assert isinstance(recalled, releasing.TooLateToRecall) == (release.done_at is not None)
+    assert (release.done_at is None) == (release.recalled_at is not None)
+    assert len(kinds()) == 8 * sum(scans)
+
+
+def test_one_who_takes_it_back_while_it_is_being_written_hears_that_it_is_too_late():
+    call, organiser = given_release()
+    due = NOW + releasing.RECALL
+    results = while_held(
+        call,
+        lambda: releasing.recall(call=call, by=organiser, now=due),
+        then=lambda: releasing.carry_out(now=due),
+    )
+    assert isinstance(results[0], releasing.TooLateToRecall)
+    assert len(kinds()) == 8
 
 
 def test_an_undoing_at_the_moment_of_the_release_comes_before_it_or_after_it():
