@@ -65,7 +65,6 @@ class RegistrationAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Every address of this section, each behind its own door; adding, changing and deleting rows have none."""
-        calls, one = "calls/<int:call_id>/", "<int:registration_id>/"
         return [
             path("", self.admin_site.admin_view(self.changelist_view), name="registrations_registration_changelist"),
             path("calls/", for_organisers(self, call_pages.overview), name="registrations_registration_calls"),
@@ -75,6 +74,13 @@ class RegistrationAdmin(admin.ModelAdmin):
                 for_administrators(self, year.as_csv),
                 name="registrations_registration_year_csv",
             ),
+            *self._call_urls("calls/<int:call_id>/"),
+            *self._selection_urls("calls/<int:call_id>/"),
+            *self._person_urls("<int:registration_id>/"),
+        ]
+
+    def _call_urls(self, calls: str) -> list[URLPattern]:
+        return [
             path(f"{calls}find/", for_call(self, call_pages.find, "POST"), name="registrations_call_find"),
             path(
                 f"{calls}not-answered/", for_call(self, call_pages.not_answered), name="registrations_call_not_answered"
@@ -88,6 +94,12 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(
                 f"{calls}register/", for_call(self, by_hand.register, "GET", "POST"), name="registrations_call_register"
             ),
+            path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
+            path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
+        ]
+
+    def _selection_urls(self, calls: str) -> list[URLPattern]:
+        return [
             path(f"{calls}board/", for_call(self, board.show, "GET", "POST"), name="registrations_call_board"),
             path(f"{calls}board/views/", for_call(self, board.views, "POST"), name="registrations_call_board_views"),
             path(
@@ -115,9 +127,10 @@ class RegistrationAdmin(admin.ModelAdmin):
                 for_call(self, dropouts.free_places, "GET", "POST"),
                 name="registrations_call_free_places",
             ),
-            path(f"{calls}pictures/", for_call(self, pictures.show), name="registrations_call_pictures"),
-            path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
-            path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
+        ]
+
+    def _person_urls(self, one: str) -> list[URLPattern]:
+        return [
             path(
                 f"{one}change/",
                 for_registration(self, registration_page.show),
