@@ -21,7 +21,7 @@ def refuse_what_breaks(model: Model, said: Words) -> None:
     pinned = sorted(model.pinned_in, key=lambda number: model.ids[number])
     capacity = model.problem.capacity
     if len(pinned) > capacity:
-        _refuse(model, f"there are {words.places(capacity)}", pinned[: capacity + 1])
+        _refuse(model, f"there {'is' if capacity == 1 else 'are'} {words.places(capacity)}", pinned[: capacity + 1])
     for n, limit in enumerate(model.limits):
         inside = [number for number in pinned if n in model.limits_of[number]]
         if limit.rule.maximum is not None and len(inside) > limit.rule.maximum:

@@ -74,7 +74,8 @@ def _told(found: dict[str, Any]) -> str:
         lines += [f"{title}:", *(f"  {n}. {name}: {reasons[name]}" for n, name in enumerate(names, start=1))]
     for one in found["unmet"]:
         lines.append(f"Not met: at least {one['min']} with {one['attribute']} {json.dumps(one['value'])}: {one['got']}")
-    lines += [f"These cannot all hold: {'; '.join(those)}" for those in found["contradictions"]]
+    for those in found["contradictions"]:
+        lines.append(f"Cannot hold{' together' if len(those) > 1 else ''}: {'; '.join(those)}")
     lines.append(
         f"Seed {found['seed']}, rules {found['rules_version']}, input {found['input_sha256']}, {found['solver']}"
     )
