@@ -53,7 +53,10 @@ class ReviewAssignment(models.Model):
 
 
 class ReviewTask(models.Model):
-    """This application was given to this reviewer of its call. Who has no task in a call reads all applications."""
+    """This application was given to this reviewer of its call.
+
+    Where a call has tasks, each reviewer reads only those given to them; where it has none, all read all.
+    """
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="review_tasks")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_tasks")
