@@ -14,6 +14,7 @@ from django.db.models import Prefetch
 from accounts.models import User
 from registrations import attributes, review_reports
 from registrations.anchors import meanings
+from registrations.countries import country_name
 from registrations.enums import Act, ProposedAs
 from registrations.models import Criterion, Decision, OutgoingMail, Pin, ProposalLine, Registration, Score, Transition
 
@@ -87,7 +88,7 @@ def _application(registration: Registration) -> dict[str, Any]:
     return {
         "state": registration.get_state_display(),
         "role": registration.get_role_display(),
-        "country": registration.country,
+        "country": country_name(registration.country),
         "profession": registration.get_profession_display(),
         "sent_at": registration.sent_at,
         "address_confirmed_at": registration.proven_at,

@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 _WIDTH = 340
 _ROW = 22
-#: Where bars begin and how long the longest is; the number stands behind it.
-_BAR_FROM, _BAR_LONGEST = 142, 142
+#: Where bars begin, and how wide a letter of what stands behind them is at most.
+_BAR_FROM, _LETTER = 142, 6.6
 _LABEL_LETTERS = 23
 #: Left, top, right and bottom of the field in which a line runs, and the height of its picture.
 _LEFT, _TOP, _RIGHT, _BOTTOM, _LINE_HEIGHT = 34, 24, 332, 168, 192
@@ -39,10 +39,11 @@ def bars(rows: Sequence[Bar], *, name: str, title: str) -> SafeString:
     described = "; ".join(f"{row.label}: {row.words}" for row in rows)
     picture = _picture(name, title, described or "No numbers yet.", height=_ROW * max(1, len(rows)) + 4)
     most = max((row.number for row in rows), default=0) or 1
+    longest = _WIDTH - _BAR_FROM - 8 - _LETTER * max((len(row.words) for row in rows), default=0)
     for place, row in enumerate(rows):
         middle = place * _ROW + 14
         _say(picture, _short(row.label), x=_BAR_FROM - 6, y=middle + 4, anchor="end")
-        length = round(_BAR_LONGEST * row.number / most, 1)
+        length = round(longest * row.number / most, 1)
         bar = {"x": _BAR_FROM, "y": middle - 7, "width": length, "height": 14}
         SubElement(picture, "rect", {"class": "picture-bar", **{key: str(value) for key, value in bar.items()}})
         _say(picture, row.words, x=_BAR_FROM + length + 5, y=middle + 4)

@@ -53,7 +53,8 @@ def _over_time(tally: tallies.Tally) -> Shown:
 
 def _bars(name: str, title: str, header: str, rows: Sequence[tuple[str, int]], *, others: str) -> Shown:
     bars = [pictures.Bar(label, number) for label, number in tallies.shortened(rows, others=others)]
-    return Shown(name, title, pictures.bars(bars, name=name, title=title), (header, "Applications"), rows)
+    picture = pictures.bars(bars, name=name, title=title)
+    return Shown(name, title, picture, (header, "Applications"), rows, is_long=len(rows) > tallies.SHOWN)
 
 
 def _funnel(tally: tallies.Tally) -> Shown:

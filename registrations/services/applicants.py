@@ -297,9 +297,8 @@ def _end(scene: _Scene, applicants: Sequence[_Applicant], *, over_at: datetime) 
     places, others = ordered[:free], ordered[free:]
     ended = {State.ATTENDED: places[: -len(places) // 9], State.ABSENT: places[-len(places) // 9 :]}
     ended = {**ended, State.DECLINED: others}
-    workflow.end_invented(
-        ended={state: some for state, some in ended.items() if some}, released_at=released_at, over_at=over_at
-    )
+    given = {state: some for state, some in ended.items() if some}
+    workflow.end_invented(ended=given, released_at=released_at, over_at=over_at, by=scene.organiser)
     if scene.organiser is not None:
         decided = [(one, Outcome.SELECT, ReasonCode.SCORE) for one in places]
         decided += [(one, Outcome.DECLINE, ReasonCode.NO_PLACE) for one in others]
@@ -311,7 +310,6 @@ def _decision(registration: Registration, outcome: Outcome, code: ReasonCode, *,
         registration=registration,
         outcome=outcome,
         reason_code=code,
-        reason=code.label,
         staged_at=at,
         staged_by=by,
         released_at=at,

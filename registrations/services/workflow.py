@@ -155,7 +155,9 @@ def open_invented(*, registrations: Sequence[Registration]) -> None:
     )
 
 
-def end_invented(*, ended: Mapping[State, Sequence[Registration]], released_at: datetime, over_at: datetime) -> None:
+def end_invented(
+    *, ended: Mapping[State, Sequence[Registration]], released_at: datetime, over_at: datetime, by: User | None
+) -> None:
     """Let invented applications of one locked call have ended so, the event being over; nobody is told."""
     steps: list[tuple[Registration, Act, State, State, datetime]] = []
     for target, registrations in ended.items():
@@ -166,7 +168,8 @@ def end_invented(*, ended: Mapping[State, Sequence[Registration]], released_at: 
             _take_places(registrations[0].call, len(registrations))
         _write_states(registrations, target=target, now=released_at if target == given else over_at, answer_by=None)
     Transition.objects.bulk_create(
-        Transition(registration=r, act=act, source=source, target=target, at=at) for r, act, source, target, at in steps
+        Transition(registration=r, act=act, source=source, target=target, at=at, by=by)
+        for r, act, source, target, at in steps
     )
 
 

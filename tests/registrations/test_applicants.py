@@ -209,7 +209,8 @@ def test_where_the_event_is_over_those_with_places_have_been_there(call: Call) -
     assert call.places_taken == call.capacity == 10
     assert Decision.objects.exclude(released_at=None).count() == 40
     declined = Registration.objects.filter(state=State.DECLINED)[0]
-    assert [step.act for step in declined.transitions.filter(by=None)] == [Act.SEND, Act.PROVE, Act.RELEASE]
+    acts = list(declined.transitions.exclude(act__in=[Act.SCORE, Act.CHECK]).values_list("act", flat=True))
+    assert acts == [Act.SEND, Act.PROVE, Act.RELEASE]
     assert not Transition.objects.filter(at__gt=later).exists()
 
 
