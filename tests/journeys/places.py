@@ -83,6 +83,7 @@ def public(world: World) -> list[Stop]:
         "sold-out",
     ]
     events += ["called-off", "without-call", "basics-of-mental-health-2023", "ran-health-training-2021", TO_DECIDE]
+    events.append("basics-of-mental-health-first-group")
     announcement, publication = Announcement.objects.earliest("published_at"), Publication.objects.get()
     return [
         Stop("/"),
@@ -186,7 +187,11 @@ def organising(world: World) -> list[Stop]:
         Stop(f"{people}?call={call.pk}", press=_stage_two),
         *[Stop(f"{people}{one.pk}/change/") for one in ones],
         Stop(f"{people}{ones[0].pk}/change/", press=_refuse_an_act),
-        *[Stop(f"{calls}{page}/") for page in ("preview", "release", "not-answered", "not-told", "register")],
+        *[Stop(f"{people}{one.pk}/dossier/{copy}/") for one in ones[:2] for copy in ("organisers", "person")],
+        *[
+            Stop(f"{calls}{page}/")
+            for page in ("preview", "release", "not-answered", "not-told", "register", "pictures")
+        ],
         Stop(f"{calls}register/", press=press("Register this person")),
         Stop(f"{people}calls/{open_call.pk}/attendance/"),
         Stop(f"{people}calls/{open_call.pk}/release/"),
@@ -308,6 +313,7 @@ def administering(world: World) -> list[Stop]:
     return [
         Stop("/admin/"),
         Stop("/admin/events/"),
+        Stop(f"/admin/registrations/registration/year/{clock.now().year}/"),
         Stop("/admin/events/workinggroup/add/", 403),
         Stop(f"/admin/events/workinggroup/{group.pk}/delete/", 403),
         Stop(f"/admin/events/event/{hidden.pk}/show/"),
@@ -338,6 +344,8 @@ NOT_LOOKED_AT = {
     "admin:events_publication_document",
     "admin:registrations_call_csv",
     "admin:registrations_call_xlsx",
+    "admin:registrations_registration_dossier_json",
+    "admin:registrations_registration_year_csv",
     "admin:registrations_registration_file",
     "admin:registrations_review_file",
     "admin:registrations_call_find",
