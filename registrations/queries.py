@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Max, Prefetch, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import User
 from accounts.queries import is_administrator
@@ -83,8 +83,10 @@ def has_answered_details(registration: Registration) -> bool:
 
 
 def columns_of(call: Call) -> list[Question]:
-    """One question for each key that the call ever asked, in order: the newest wording stands for earlier ones."""
-    newest = {question.key: question for question in call.questions.order_by("version")}
+    """One question for each key that is asked or was answered, in order: the newest wording stands for earlier ones."""
+    is_answered = Exists(Answer.objects.filter(question=OuterRef("pk")))
+    known = call.questions.filter(Q(retired_at=None) | is_answered)
+    newest = {question.key: question for question in known.order_by("version")}
     return sorted(newest.values(), key=lambda question: (question.asked_of, question.position, question.pk))
 
 

@@ -89,7 +89,7 @@ def builder(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> 
     ever = queries.ever_asked(call)
     asked = [question for question in ever if question.retired_at is None]
     keys = {question.key for question in asked}
-    gone = {question.key: question for question in ever if question.key not in keys}
+    gone = {question.key: question for question in ever if question.key not in keys and question.answer_count}
     context = {
         "title": "Form",
         "parts": [_part(asked_of, asked, ever) for asked_of in AskedOf],

@@ -148,12 +148,16 @@ def move(*, question: Question, is_up: bool, by: User, now: datetime) -> None:
 
 def remove(*, question: Question, by: User, now: datetime) -> None:
     """Take a question out that nobody has answered. Raises AlreadyAnswered, AskedElsewhere."""
-    with _changed(question.call, f"Question “{question.key}” removed", by=by, now=now):
+    with _changed(question.call, f"Question “{question.key}” removed", by=by, now=now) as call:
         question = _current(question)
         if _is_answered(question):
             raise AlreadyAnswered("People have answered this question. Ask it no longer: what they said stays.")
         _refuse_waited_for(question, question.dependants.all())
-        question.delete()
+        if call.event.status == Status.PUBLISHED and now >= call.opens_at:
+            # Somebody may have the form with it open, and send it in a moment.
+            Question.objects.filter(pk=question.pk).update(retired_at=now)
+        else:
+            question.delete()
 
 
 def retire(*, question: Question, by: User, now: datetime) -> None:

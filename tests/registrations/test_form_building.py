@@ -7,7 +7,8 @@ import pytest
 from registrations import queries
 from registrations.enums import AskedOf, Audience, QuestionKind
 from registrations.models import Answer, LibraryQuestion, Question
-from registrations.services import form_building
+from registrations.questions import GivenAnswer
+from registrations.services import form_building, intake
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -16,6 +17,7 @@ from tests.factories import (
     QuestionFactory,
     RegistrationFactory,
     UserFactory,
+    person,
 )
 
 pytestmark = pytest.mark.django_db
@@ -184,11 +186,25 @@ def test_a_question_does_not_move_above_what_it_waits_for(by: Any) -> None:
 
 
 def test_only_what_nobody_answered_is_removed(by: Any) -> None:
-    question, answered = QuestionFactory(), AnswerFactory().question
+    question, answered = QuestionFactory(call__not_yet_open=True), AnswerFactory().question
     form_building.remove(question=question, by=by, now=NOW)
     assert not Question.objects.filter(pk=question.pk).exists()
     with pytest.raises(form_building.AlreadyAnswered):
         form_building.remove(question=answered, by=by, now=NOW)
+
+
+def test_a_form_that_somebody_has_open_can_still_be_sent_after_a_question_was_taken_out(by: Any) -> None:
+    question = QuestionFactory()
+    answers = {question: GivenAnswer("Because", "Because")}
+    form_building.remove(question=question, by=by, now=NOW)
+    assert keys(question.call) == []
+    assert queries.columns_of(question.call) == []
+
+    link = intake.submit(call=question.call, person=person(), answers=answers, now=NOW, received_at=NOW).link
+
+    assert link
+    assert link.registration.answers.get().label == question.label
+    assert queries.columns_of(question.call) == [question]
 
 
 def test_what_was_answered_is_asked_no_longer_and_stays_readable(by: Any) -> None:

@@ -171,7 +171,7 @@ def test_an_order_that_breaks_a_condition_is_refused_in_words(client: Client) ->
 
 
 def test_taking_out_and_asking_no_longer_ask_first(client: Client) -> None:
-    question = QuestionFactory()
+    question = QuestionFactory(call__event__draft=True)
     answered = AnswerFactory(registration=RegistrationFactory(call=question.call)).question
     for one, words in ((question, "disappears"), (answered, "What they said stays")):
         assert words in text_of(client.get(page(question.call, f"{one.pk}/remove/")))

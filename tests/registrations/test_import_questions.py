@@ -135,3 +135,19 @@ def test_an_export_has_one_column_for_a_key_whatever_its_wordings(folder: Path) 
     assert "Why do you come?" not in table.header()
     assert [row[column] for row in table.rows()] == ["Old", "New"]
     assert [question.key for question in queries.columns_of(why.call)].count("why") == 1
+
+
+def test_a_file_that_makes_a_question_wait_for_one_that_staff_ask_no_longer_is_refused(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    work, cases, by = Question.objects.get(key="work"), Question.objects.get(key="cases"), UserFactory()
+    AnswerFactory(registration=RegistrationFactory(call=work.call), question=work)
+    form_building.remove(question=cases, by=by, now=NOW)
+    form_building.retire(question=work, by=by, now=NOW)
+    before = all_rows()
+
+    told = refusal(folder, STUDY_VISIT)
+
+    assert (
+        "“How many cases?” is asked only if “Your work?” is “Prison”, but that question is not asked any more" in told
+    )
+    assert all_rows() == before
