@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import (
     Count,
@@ -229,7 +230,7 @@ def reviewed_applications(call: Call, *, showing: Showing = Showing.ALL) -> Quer
     return limited.order_by("reference").prefetch_related(Prefetch("reviews", theirs.prefetch_related(scores)))
 
 
-def _limited(people: QuerySet[Registration], showing: Showing) -> QuerySet[Registration]:
+def _limited(people: QuerySet[Any], showing: Showing) -> QuerySet[Registration]:
     if showing == Showing.DIFFERENT:
         return people.filter(score_spread__gte=DIFFERENCE)
     if showing == Showing.STALE:
@@ -291,7 +292,7 @@ def _given_to(registrations: QuerySet[Registration], reviewer: User) -> QuerySet
     return registrations.filter(_is_given_to(reviewer), state=State.SUBMITTED)
 
 
-def _with_own_review(registrations: QuerySet[Registration], reviewer: User) -> QuerySet[Registration]:
+def _with_own_review(registrations: QuerySet[Registration], reviewer: User) -> QuerySet[Any]:
     mine = Review.objects.filter(registration=OuterRef("pk"), reviewer=reviewer)
     return registrations.annotate(
         my_review=Subquery(mine.values("pk")[:1]),
