@@ -298,3 +298,24 @@ def test_the_builder_needs_as_many_queries_for_three_questions_as_for_one(
 
     with django_assert_num_queries(7):
         assert client.get(page(call)).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_copying_and_the_library_need_as_many_queries_for_three_as_for_one(
+    client: Client, django_assert_num_queries: Any, rows: int
+) -> None:
+    call, source = CallFactory(), CallFactory()
+    QuestionFactory.create_batch(rows, call=source)
+    for number in range(rows):
+        LibraryQuestion.objects.create(key=f"key_{number}", kind="date", label="When?")
+    for extra in CallFactory.create_batch(rows - 1):
+        QuestionFactory(call=extra)
+    client.get(page(call))
+
+    for address, number in (
+        (f"{page(call, 'copy/')}?from={source.pk}", 10),
+        (page(call, "library/"), 8),
+        ("/admin/registrations/libraryquestion/", 7),
+    ):
+        with django_assert_num_queries(number):
+            assert client.get(address).status_code == 200
