@@ -4,6 +4,7 @@
   const FRESH = ["board-places", "board-rows", "board-panel", "board-refusal"];
   const form = document.getElementById("board-form");
   const live = document.getElementById("board-live");
+  if (!document.getElementById("board-bar")) return; // Nobody has applied yet.
   const keys = { s: "select", r: "reserve", d: "decline", u: "undo" };
   let isSending = false;
 
