@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
@@ -231,15 +231,15 @@ def test_all_of_them_or_nobody(call: Call) -> None:
     assert not Registration.objects.exists()
 
 
-def test_the_number_of_statements_does_not_follow_the_number_of_people(
-    call: Call, django_assert_max_num_queries: Any
-) -> None:
-    with django_assert_max_num_queries(60) as few:
+def test_hundreds_take_hardly_more_statements_than_a_few(call: Call) -> None:
+    with CaptureQueriesContext(connection) as few:
         applicants.make(call=call, count=5, seed=7, now=NOW)
-    with django_assert_max_num_queries(60) as many:
+    with CaptureQueriesContext(connection) as many:
         applicants.make(call=call, count=400, seed=8, now=NOW)
-    assert isinstance(few, CaptureQueriesContext)
-    assert len(many) <= len(few) + 10
+
+    assert len(few) <= 30
+    # A statement of SQLite takes fewer rows.
+    assert len(many) <= len(few) + (10 if connection.vendor == "postgresql" else 80)
 
 
 def test_the_command_makes_applicants(call: Call) -> None:
