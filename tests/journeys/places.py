@@ -12,7 +12,7 @@ from events.models import Announcement, Call, Event, Publication, WorkingGroup
 from ranportal.shared import clock
 from registrations.enums import Finding, MailKind, QuestionKind, State
 from registrations.links import token_of
-from registrations.models import NotTold, OutgoingMail, Reconciliation, Registration
+from registrations.models import LibraryQuestion, NotTold, OutgoingMail, Reconciliation, Registration
 from registrations.services import seeding
 from tests.factories import (
     NOW,
@@ -136,9 +136,11 @@ def _type_a_wrong_code(page: Page) -> None:
 def personal(world: World) -> list[Stop]:
     """The private page in every state, in an open and a selective call, and what can be changed there."""
     selective = CallFactory(selective=True, event__slug="selective-page")
+    QuestionFactory(call=selective, kind="yes_no", label=f"{LONG}?", asked_of="selected", is_required=True)
     in_open_calls = [state for state in State if state != State.SUBMITTED]
     registrations = [_registration(world.asked, state) for state in in_open_calls]
     registrations += [_registration(selective, state) for state in State]
+    with_place = next(one for one in registrations if one.call == selective and one.state == State.CONFIRMED)
     with_answers = registrations[in_open_calls.index(State.CONFIRMED)]
     for question in world.asked.questions.filter(kind__in=["short_text", "long_text"]):
         AnswerFactory(registration=with_answers, question=question, value=f"{LONG} <b>bold</b>", text=LONG)
@@ -149,6 +151,8 @@ def personal(world: World) -> list[Stop]:
         Stop(mine(with_answers)),
         Stop(f"{mine(with_answers)}answers/"),
         Stop(f"{mine(with_answers)}answers/", press=press("Save changes")),
+        Stop(f"{mine(with_place)}practical/"),
+        Stop(f"{mine(with_place)}practical/", press=press("Save")),
         Stop("/registrations/mine/"),
     ]
 
@@ -305,6 +309,27 @@ def publishing(world: World) -> list[Stop]:
     ]
 
 
+def building(world: World) -> list[Stop]:
+    """The form of a call, built by a publisher: empty, with all kinds of questions, refused; its preview and trial."""
+    call, empty = f"/admin/events/call/{world.asked.pk}/", CallFactory(event__slug="no-questions-yet")
+    question = world.asked.questions.get(key="single_choice")
+    AnswerFactory(registration=RegistrationFactory(call=world.asked), question=question, value="prison", text="Prison")
+    library, entry = "/admin/registrations/libraryquestion/", LibraryQuestion.objects.latest("pk")
+    return [
+        Stop(f"{call}form/"),
+        Stop(f"/admin/events/call/{empty.pk}/form/"),
+        *[Stop(f"{call}form/{page}/") for page in ("add", "copy", "library", "preview")],
+        Stop(f"{call}form/copy/?from={world.deciding.pk}"),
+        Stop(f"{call}form/add/", press=press("Add the question")),
+        *[Stop(f"{call}form/{question.pk}/{page}") for page in ("", "reword/", "remove/", "library/")],
+        Stop(f"{call}try/"),
+        Stop(f"{call}try/", press=press("Send registration")),
+        Stop(library),
+        Stop(f"{library}add/"),
+        *[Stop(f"{library}{entry.pk}/{page}/") for page in ("change", "history", "delete")],
+    ]
+
+
 def administering(world: World) -> list[Stop]:
     """The pages of an administrator that nobody else has."""
     organiser = User.objects.get(email="organiser@example.org")
@@ -364,5 +389,9 @@ NOT_LOOKED_AT = {
 ROUNDS = {
     "visitors": {public: None, registering: None, personal: None},
     "organisers": {organising: "organiser@example.org", reviewing: "reviewer1@example.org"},
-    "others": {publishing: "publisher@example.org", administering: "admin@example.org"},
+    "others": {
+        publishing: "publisher@example.org",
+        building: "publisher@example.org",
+        administering: "admin@example.org",
+    },
 }
