@@ -82,7 +82,7 @@ def test_each_named_set_cannot_hold_and_can_without_any_one_of_its_rules() -> No
 
 
 def test_a_set_with_something_to_spare_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contradictions, "_reduced", lambda asked, kept, added, items: items)
+    monkeypatch.setattr(contradictions, "_reduced", lambda asked, people, kept, added, items: items)
 
     with pytest.raises(AssertionError):
         test_each_named_set_cannot_hold_and_can_without_any_one_of_its_rules()
