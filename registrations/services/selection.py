@@ -102,16 +102,11 @@ def stage(
             _refuse_unlike_proposal(fresh, outcome, proposed)
         Decision.objects.filter(registration__in=fresh, released_at=None).delete()
         said = {"outcome": outcome, "reason_code": code, "reason": reason, "proposal": proposal}
+        when = {"staged_at": now, "staged_by": by}
+        is_deviation = [policies.is_deviation(outcome, proposed.get(registration.pk)) for registration in fresh]
         decisions = [
-            Decision(
-                registration=registration,
-                rank=rank,
-                is_deviation=policies.is_deviation(outcome, proposed.get(registration.pk)),
-                staged_at=now,
-                staged_by=by,
-                **said,
-            )
-            for registration, rank in zip(fresh, _ranks(call, outcome, len(fresh)), strict=True)
+            Decision(registration=registration, rank=rank, is_deviation=deviates, **said, **when)
+            for registration, rank, deviates in zip(fresh, _ranks(call, outcome, len(fresh)), is_deviation, strict=True)
         ]
         Decision.objects.bulk_create(decisions, batch_size=_BATCH)
         _trace(fresh, Act.STAGE, reason=_in_words(outcome, code, reason), by=by, now=now)
