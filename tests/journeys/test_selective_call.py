@@ -123,7 +123,7 @@ def score_without_seeing_who_it_is(portal: Portal) -> None:
         assert secret not in page.content()
     score(page, "Works with the target group", 4)
     score(page, "Can pass it on", 5)
-    page.get_by_role("button", name="Save and read the next").click()
+    page.get_by_role("button", name="Save and next").click()
     expect(page.get_by_text(f"{theirs.reference}: your scores are saved.")).to_be_visible()
     assert Counter(Review.objects.get().scores.values_list("value", flat=True)) == {4: 1, 5: 1}
     assert page.request.get(f"{portal.site}{LIST}?call={portal.call.pk}").status == 403
@@ -155,7 +155,7 @@ def stage(portal: Portal, page: Page, act: str, *, number: int) -> None:
     page.get_by_role("button", name=re.compile("^(Go|Run)$")).click()
     page.get_by_role("button", name="Stage").click()
     expect(page.get_by_text("Please give a reason.")).to_be_visible()
-    page.get_by_label("Reason").fill("As the criteria say.")
+    page.get_by_label("In words").fill("As the criteria say.")
     page.get_by_role("button", name="Stage").click()
     expect(page.get_by_text(f"Staged: {number}. Nobody is told before you release.")).to_be_visible()
 
