@@ -272,7 +272,7 @@ def reviewing(world: World) -> list[Stop]:
         Stop("/admin/registrations/review/"),
         Stop(reviews),
         Stop(application),
-        Stop(f"{reviews}{fresh.reference}/", press=press("Save and read the next")),
+        Stop(f"{reviews}{fresh.reference}/", press=press("Save and next")),
         Stop(other, press=_declare_conflict),
         Stop(other),
     ]
