@@ -211,23 +211,25 @@ def reviews_of(registration: Registration) -> QuerySet[Review]:
 def reviewed_applications(call: Call, *, showing: Showing = Showing.ALL) -> QuerySet[Registration]:
     """The call's applications that are in or were decided, by reference.
 
-    With `given` (to how many reviewers), `stale_reviews` and `conflicts` (how many), and their reviews with scores
-    and reviewers fetched in bulk.
+    With `given` (to how many reviewers), `stale_reviews` and `conflicts` (how many); their reviews with scores and
+    reviewers, and to whom they were given, are fetched in bulk.
     """
-    reviews = Review.objects.filter(registration=OuterRef("pk"))
+    of_person = Review.objects.filter(registration=OuterRef("pk"))
     people = (
         Registration.objects.filter(call=call, proven_at__isnull=False)
         .exclude(state__in=(State.UNPROVEN, State.WITHDRAWN, State.CANCELLED))
         .annotate(
             given=_number(ReviewTask.objects.filter(registration=OuterRef("pk")), by="registration"),
-            stale_reviews=_number(reviews.filter(_is_stale_review()), by="registration"),
-            conflicts=_number(reviews.filter(has_conflict=True), by="registration"),
+            stale_reviews=_number(of_person.filter(_is_stale_review()), by="registration"),
+            conflicts=_number(of_person.filter(has_conflict=True), by="registration"),
         )
     )
     scores = Prefetch("scores", queryset=Score.objects.select_related("criterion"))
     theirs = Review.objects.select_related("reviewer").annotate(is_stale=_is_stale_review()).order_by("reviewer__name")
     limited = _limited(people, showing)
-    return limited.order_by("reference").prefetch_related(Prefetch("reviews", theirs.prefetch_related(scores)))
+    tasks = Prefetch("review_tasks", ReviewTask.objects.select_related("reviewer").order_by("reviewer__name"))
+    reviews = Prefetch("reviews", theirs.prefetch_related(scores))
+    return limited.order_by("reference").prefetch_related(reviews, tasks)
 
 
 def _limited(people: QuerySet[Any], showing: Showing) -> QuerySet[Registration]:

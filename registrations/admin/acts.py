@@ -160,7 +160,7 @@ ACTS: tuple[Act, ...] = (
         review_forms.RedactForm,
         lambda r: r.call.is_selective and policies.may_stage(r),
         _redact,
-        "The answer stays as it is; reviewers see a mask instead.",
+        "The answer stays as it is; reviewers see a mask instead, also where somebody repeats the passage.",
     ),
     Act(
         "show-again",

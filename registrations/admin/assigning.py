@@ -122,7 +122,7 @@ def _table(
     context = {
         "title": "Reviews",
         "page": page,
-        "rows": [(one, [_opinion(review) for review in one.reviews.all()]) for one in page],
+        "rows": [(one, [_opinion(review) for review in one.reviews.all()], _waiting(one)) for one in page],
         "chosen": set(request.POST.getlist("chosen")),
         "form": form,
         "showing": showing,
@@ -146,6 +146,12 @@ def _people(call: Call) -> QuerySet[Registration]:
 
 def _opinion(review: Review) -> tuple[Review, float | None]:
     return review, review_reports.share_of(review.scores.all())
+
+
+def _waiting(registration: Registration) -> list[User]:
+    """To whom it was given and who has not said anything yet."""
+    said = {review.reviewer_id for review in registration.reviews.all()}
+    return [task.reviewer for task in registration.review_tasks.all() if task.reviewer_id not in said]
 
 
 def _spread_words(spread: assigning.Spread) -> str:

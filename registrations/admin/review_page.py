@@ -1,6 +1,8 @@
 """What stands on a reviewer's page about one application: masked texts, marks of what changed, others' opinions."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,8 +14,10 @@ from registrations.admin.act_forms import NO_CASES
 from registrations.admin.review_forms import ScoreForm
 from registrations.countries import country_name
 from registrations.enums import QuestionKind
-from registrations.masking import MASK, Masker, find_passage
+from registrations.masking import MASK, find_passage
 from registrations.models import Answer, Registration, Review, Score
+
+Mask = Callable[[str], str]
 
 
 class ConflictForm(forms.Form):
@@ -68,15 +72,16 @@ def context_of(
 ) -> dict[str, Any]:
     """What the page shows of an application; of one with a conflict of interest no answer and no opinion."""
     has_conflict = review is not None and review.has_conflict
-    masker = review_reports.masker_of(registration)
+    answers = list(review_reports.answers_for_reviewers(registration))
+    mask = _mask_of(registration, answers)
     before, after = review_reports.beside(call, reviewer, reference=registration.reference)
     return {
         "title": registration.reference,
         "call": call,
         "registration": registration,
         "country": country_name(registration.country),
-        "answers": [] if has_conflict else _answers(registration, review, masker),
-        "others": [] if has_conflict else _opinions(registration, reviewer, masker),
+        "answers": [] if has_conflict else [_shown(answer, review, mask) for answer in answers],
+        "others": [] if has_conflict else _opinions(registration, reviewer, mask),
         "has_conflict": has_conflict,
         "review": review,
         "form": form,
@@ -102,38 +107,39 @@ class Seen:
 
 def seen_by_reviewers(registration: Registration) -> list[Seen]:
     """All answers of a person, each with what reviewers see of it."""
-    masker = review_reports.masker_of(registration)
     readable = {answer.pk: answer for answer in review_reports.answers_for_reviewers(registration)}
+    mask = _mask_of(registration, readable.values())
     answers = registration.answers.select_related("question")
-    return [_seen(readable.get(answer.pk, answer), answer.pk in readable, masker) for answer in answers]
+    return [_seen(readable.get(answer.pk, answer), answer.pk in readable, mask) for answer in answers]
 
 
-def _seen(answer: Answer, is_for_reviewers: bool, masker: Masker) -> Seen:
+def _mask_of(registration: Registration, answers: Iterable[Answer]) -> Mask:
+    """What is hidden of this person's texts: what says who it is, and passages hidden by hand, wherever they stand."""
+    masker = review_reports.masker_of(registration)
+    passages = [redaction.passage for answer in answers for redaction in answer.redactions.all()]
+    return partial(masker.mask, passages=passages)
+
+
+def _seen(answer: Answer, is_for_reviewers: bool, mask: Mask) -> Seen:
     if not is_for_reviewers or answer.file:
         return Seen(answer, None, is_for_reviewers, [])
+    read = mask(answer.text)
     passages = [redaction.passage for redaction in answer.redactions.all()]
-    read = masker.mask(answer.text, passages=passages)
     hidden = [(passage, bool(find_passage(answer.text, passage))) for passage in passages]
     return Seen(answer, read if read != answer.text else None, is_for_reviewers, hidden)
 
 
-def _answers(registration: Registration, review: Review | None, masker: Masker) -> list[ShownAnswer]:
-    answers = review_reports.answers_for_reviewers(registration)
-    return [_shown(answer, review, masker) for answer in answers]
-
-
-def _shown(answer: Answer, review: Review | None, masker: Masker) -> ShownAnswer:
+def _shown(answer: Answer, review: Review | None, mask: Mask) -> ShownAnswer:
     is_file = answer.question.kind == QuestionKind.FILE
-    passages = [redaction.passage for redaction in answer.redactions.all()]
     return ShownAnswer(
         label=answer.label,
-        text="" if is_file else masker.mask(answer.text, passages=passages),
+        text="" if is_file else mask(answer.text),
         has_changed=review is not None and answer.changed_at > review.changed_at,
         file_id=answer.pk if answer.file else None,
         file_facts=answer.value if is_file else None,
     )
 
 
-def _opinions(registration: Registration, reviewer: User, masker: Masker) -> list[Opinion]:
+def _opinions(registration: Registration, reviewer: User, mask: Mask) -> list[Opinion]:
     others = review_reports.reviews_beside(registration, reviewer)
-    return [Opinion(list(other.scores.all()), masker.mask(other.comment)) for other in others]
+    return [Opinion(list(other.scores.all()), mask(other.comment)) for other in others]

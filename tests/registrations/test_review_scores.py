@@ -273,6 +273,18 @@ def test_a_hidden_passage_is_not_read_and_can_be_shown_again():
     assert told_of == ["In “Why?”.", "In “Why?”, shown again."]
 
 
+def test_a_hidden_passage_is_hidden_where_another_answer_or_comment_repeats_it():
+    told = story()
+    hide(told, "my work")
+    question = QuestionFactory(call=told.call, audience="reviewers")
+    AnswerFactory(registration=told.applicant, question=question, value="As said, MY  work.")
+    ReviewFactory(registration=told.applicant, comment="Likes “my work”.")
+    ReviewFactory(registration=told.applicant, reviewer=told.reviewer)
+    text = text_of(signed_in(told.reviewer).get(of(told)))
+    assert "As said, ▮▮▮." in text
+    assert "Likes “▮▮▮”." in text
+
+
 def test_a_passage_that_the_answer_does_not_hold_is_refused_in_words():
     told = story()
     page = hide(told, "something else")

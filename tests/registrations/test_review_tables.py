@@ -64,6 +64,16 @@ def test_the_table_shows_each_reviewer_mean_and_difference():
         assert words in text
 
 
+def test_who_was_given_it_and_has_not_said_anything_is_named():
+    told = story()
+    (review,) = reviewed(told, 4)
+    ReviewTaskFactory(registration=told.applicant, reviewer=review.reviewer)
+    ReviewTaskFactory(registration=told.applicant, reviewer__name="Rosa")
+    text = text_of(signed_in(told.organiser).get(call_page(told.call, "reviews/")))
+    assert "Rosa: not yet" in text
+    assert f"{review.reviewer}: not yet" not in text
+
+
 def test_a_difference_of_one_point_is_no_difference():
     told = story()
     reviewed(told, 5, 4)
@@ -109,7 +119,7 @@ def test_people_who_gave_up_or_never_confirmed_are_not_in_the_table():
 def test_a_filter_that_nobody_knows_shows_all():
     told = story()
     page = signed_in(told.organiser).get(call_page(told.call, "reviews/?show=nonsense&page=99"))
-    assert [one for one, _ in page.context["rows"]] == [told.applicant]
+    assert [one for one, _, _ in page.context["rows"]] == [told.applicant]
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -120,7 +130,7 @@ def test_the_table_needs_the_same_queries_for_one_and_for_three(number, django_a
     for _ in range(number - 1):
         reviewed(told, 5, 3, registration=application(told.call))
     client = signed_in(told.organiser)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(call_page(told.call, "reviews/"))
 
 
