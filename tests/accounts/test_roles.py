@@ -75,6 +75,7 @@ MATRIX = {
     "/admin/events/call/{call}/capacity/": (403, 200, 404, 404, 200),
     "/admin/events/call/{call}/deadline/": (403, 200, 404, 404, 200),
     "/admin/events/call/{call}/over-invite/": (403, 200, 404, 404, 200),
+    "/admin/events/call/{call}/selection/": (403, 200, 404, 404, 200),
     "/admin/events/call/{call}/reviewers/": (403, 200, 404, 404, 200),
     "/admin/events/call/{call}/history/": (200, 200, 403, 403, 200),
     "/admin/events/call/add/": (200, 403, 403, 403, 200),

@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.enums import Role
 from events.models import Call, Event, Session
 from registrations.admin.question_forms import ChoicesField
 from registrations.enums import State
+from registrations.models import SelectionSettings
 from tests.factories import (
     NOW,
     CallFactory,
@@ -320,6 +322,25 @@ def test_more_people_may_be_invited_than_there_are_places(client: Client) -> Non
 
     call.refresh_from_db()
     assert (call.capacity, call.places_limit) == (10, 14)
+
+
+def test_selection_and_release_are_settled_by_one_act_that_the_log_keeps(client: Client) -> None:
+    call, deputy = CallFactory(selective=True), UserFactory(role=Role.ORGANISER, name="Dana Deputy")
+    given = {"needs_second_person": "on", "deputy": deputy.pk, "telephone_hours": "48"}
+
+    assert client.post(call_address(call, "selection"), {**given, "telephone_hours": "721"}).status_code == 422
+    reviewer = UserFactory(role=Role.REVIEWER)
+    assert client.post(call_address(call, "selection"), {**given, "deputy": reviewer.pk}).status_code == 422
+    client.post(call_address(call, "selection"), given)
+
+    settings = SelectionSettings.objects.get(call=call)
+    assert (settings.needs_second_person, settings.deputy, settings.promotes_by_itself) == (True, deputy, False)
+    assert settings.telephone_hours == 48
+    said = LogEntry.objects.get().change_message
+    assert "A second person releases; deputy: Dana Deputy." in said
+    assert "in the last 48 hours by telephone only" in said
+    page = client.get(call_address(call, "selection"))
+    assert page.context["form"].initial["telephone_hours"] == 48
 
 
 def test_reviewers_are_chosen_among_reviewers(client: Client) -> None:

@@ -67,6 +67,22 @@ def test_more_people_are_invited_than_there_are_places_only_by_those_who_decide(
     assert (call.capacity, call.places_limit, waiting.state) == (1, 3, State.RESERVE)
 
 
+def test_as_many_more_people_may_be_invited_when_the_places_change():
+    call = CallFactory(capacity=10, places_limit=13)
+    RegistrationFactory.create_batch(7, call=call)
+    for capacity, limit in ((12, 15), (4, 7), (None, None), (8, 8)):
+        calls.change_capacity(call=call, capacity=capacity, now=NOW, by=UserFactory())
+        call.refresh_from_db()
+        assert (call.capacity, call.places_limit) == (capacity, limit)
+
+
+def test_places_do_not_shrink_below_those_who_were_invited_beyond_them():
+    call = CallFactory(capacity=4, places_limit=7)
+    RegistrationFactory.create_batch(7, call=call)
+    with pytest.raises(calls.CapacityBelowPlaces, match="It can be 4 or more"):
+        calls.change_capacity(call=call, capacity=3, now=NOW, by=UserFactory())
+
+
 @pytest.mark.parametrize(("capacity", "taken", "limit"), [(5, 0, 4), (5, 5, 4), (None, 0, 9)])
 def test_a_limit_below_capacity_or_for_a_call_without_limit_is_refused(capacity, taken, limit):
     call = CallFactory(capacity=capacity)

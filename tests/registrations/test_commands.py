@@ -14,9 +14,9 @@ from accounts.models import User
 from events.models import Call, Event
 from registrations.enums import MailState, State
 from registrations.mail import delivery
-from registrations.models import MailGate, OutgoingMail, Registration
-from registrations.services import keeping, seeding
-from tests.factories import NOW, CallFactory, DecisionFactory, OutgoingMailFactory, RegistrationFactory
+from registrations.models import MailGate, OutgoingMail, Registration, Release, SelectionSettings
+from registrations.services import keeping, releasing, seeding
+from tests.factories import NOW, CallFactory, DecisionFactory, OutgoingMailFactory, RegistrationFactory, UserFactory
 from tests.registrations.study_visit import STUDY_VISIT
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +234,30 @@ def test_release_decisions_refuses_in_one_line(traits: dict[str, object], words:
         call_command("release_decisions", call.event.slug)
 
     assert set(Registration.objects.values_list("state", flat=True)) == {State.SUBMITTED}
+
+
+def test_release_decisions_wants_a_second_person_where_the_call_does(capsys: pytest.CaptureFixture[str]) -> None:
+    call, deputy = CallFactory(selective=True, closed=True), UserFactory()
+    SelectionSettings.objects.create(call=call, needs_second_person=True, deputy=deputy)
+    DecisionFactory(registration__call=call)
+    with pytest.raises(CommandError, match="This call wants a second person to release"):
+        call_command("release_decisions", call.event.slug)
+
+    releasing.give(call=call, by=deputy, now=NOW)
+
+    assert run(capsys, "release_decisions", call.event.slug).startswith("1 selected")
+    assert Release.objects.get().given_by == deputy
+
+
+def test_handle_deadlines_carries_out_a_release_whose_hour_has_come(capsys: pytest.CaptureFixture[str]) -> None:
+    call, organiser = CallFactory(selective=True, closed=True), UserFactory(administrator=True)
+    DecisionFactory(registration__call=call)
+    release = releasing.give(call=call, by=organiser, now=NOW)
+
+    assert "carry out releases: 0" in run(capsys, "handle_deadlines", "--now", NOW.isoformat())
+    assert "carry out releases: 1" in run(capsys, "handle_deadlines", "--now", release.due_at.isoformat())
+
+    assert Registration.objects.get().state == State.CONFIRMED
 
 
 def test_release_decisions_needs_a_call_that_exists() -> None:
