@@ -10,6 +10,8 @@ import numpy as np
 
 #: One solve may take so many seconds; a list of thousands takes less than one.
 TIME_LIMIT = 60.0
+#: What is tried if the solver gives up: the widest that it knows by itself. What it says is checked either way.
+_LOOSER = {f"{kind}_feasibility_tolerance": 1e-6 for kind in ("mip", "primal", "dual")}
 _OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
@@ -122,12 +124,16 @@ def whole(program: Program, costs: Sequence[int], columns: Sequence[int], *, tim
 def _run(
     program: Program, costs: Sequence[int], columns: Sequence[int], *, is_whole: bool, time_limit: float
 ) -> highspy.Highs:
-    solver = highspy.Highs()
-    for name, value in _OPTIONS.items():
-        solver.setOptionValue(name, value)
-    solver.setOptionValue("time_limit", max(0.0, time_limit))
-    solver.passModel(_model(program, costs, columns, is_whole=is_whole))
-    solver.run()
+    model = _model(program, costs, columns, is_whole=is_whole)
+    for options in (_OPTIONS, _OPTIONS | _LOOSER):
+        solver = highspy.Highs()
+        for name, value in options.items():
+            solver.setOptionValue(name, value)
+        solver.setOptionValue("time_limit", max(0.0, time_limit))
+        solver.passModel(model)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kSolveError:
+            break
     return solver
 
 

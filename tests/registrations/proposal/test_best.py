@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+import highspy
 import pytest
 
 from registrations import proposal
-from registrations.proposal import exact, model, solver
+from registrations.proposal import exact, model, programs, solver
 from registrations.proposal.programs import Program, Row
 from tests.registrations.proposal.instances import SCALE, Document, Lists, document, encoded
 
@@ -177,3 +178,62 @@ def test_rules_have_one_version_however_they_are_stated() -> None:
     other = asked | {"rules": [rules[0] | {"max": 4}, rules[1]]}
 
     assert proposed(asked).rules_version == proposed(same).rules_version != proposed(other).rules_version
+
+
+def test_a_solver_that_gives_up_is_asked_again_with_wider_tolerances(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    class Unsteady(highspy.Highs):
+        def getModelStatus(self) -> highspy.HighsModelStatus:  # noqa: N802  (the solver's own word)
+            tolerance = self.getOptionValue("mip_feasibility_tolerance")[1]
+            asked.append(tolerance)
+            return super().getModelStatus() if tolerance == 1e-6 else highspy.HighsModelStatus.kSolveError
+
+    monkeypatch.setattr(highspy, "Highs", Unsteady)
+
+    assert disagreements(range(10)) == []
+    assert set(asked) == {1e-9, 1e-6}
+
+
+@pytest.mark.parametrize("decimals", [0, 2])
+def test_ten_thousand_applicants_need_few_columns_in_whole_numbers(
+    decimals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[int] = []
+    whole = programs.whole
+
+    def counted(program: Program, costs: Sequence[int], columns: Sequence[int], **options: Any) -> programs.Whole:
+        asked_for.append(len(columns))
+        return whole(program, costs, columns, **options)
+
+    monkeypatch.setattr(programs, "whole", counted)
+    told = proposed(_crowd(decimals))
+
+    assert (told.is_optimal, told.places, told.shortfall, len(told.reserve)) == (True, 35, 0, 20)
+    assert len(told.reasons) == 10_000
+    assert max(asked_for) < 1000
+
+
+def _crowd(decimals: int) -> Document:
+    """As many as ever apply, of 30 countries, 12 professions and 500 organisations, the first ones most of all."""
+    drawn = random.Random(1)
+    kinds = {"country": 30, "profession": 12, "organisation": 500}
+    columns = {
+        key: drawn.choices(range(many), [1 / (n + 1) for n in range(many)], k=10_000) for key, many in kinds.items()
+    }
+    applicants = [
+        {
+            "id": f"a{n}",
+            "score": round(min(100, max(0, drawn.gauss(60, 15))), decimals),
+            "first_time": drawn.random() < 0.7,
+            **{key: f"{key[0]}{values[n]}" for key, values in columns.items()},
+        }
+        for n in range(10_000)
+    ]
+    rules = [
+        {"attribute": "country", "value": "*", "max": 3},
+        {"attribute": "organisation", "value": "*", "max": 1},
+        {"attribute": "profession", "value": "*", "min": 2},
+        {"attribute": "first_time", "value": True, "min": 15},
+    ]
+    return {"capacity": 35, "seed": 7, "reserves": 20, "applicants": applicants, "rules": rules}
