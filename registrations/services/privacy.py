@@ -54,6 +54,7 @@ CHECKS_KEPT = timedelta(days=90)
 
 _WITHOUT_PLACE = (State.DECLINED, State.LAPSED, State.WITHDRAWN, State.CANCELLED)
 _CHUNK = 500
+_IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation")
 
 
 class NobodyKnown(Refused):
@@ -198,11 +199,7 @@ def _exported(registration: Registration) -> dict[str, Any]:
         "event": registration.call.event.title,
         "state": registration.get_state_display(),
         "role": registration.get_role_display(),
-        "given_name": identity.given_name,
-        "family_name": identity.family_name,
-        "display_name": identity.display_name,
-        "email": identity.email,
-        "organisation": identity.organisation,
+        **{name: getattr(identity, name) for name in _IDENTITY},
         "country": registration.country,
         "profession": registration.get_profession_display(),
         "sent_at": _iso(registration.sent_at),
