@@ -210,6 +210,21 @@ def _exported(registration: Registration) -> dict[str, Any]:
             {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": c.note}
             for c in registration.checks.all()
         ],
+        **_exported_assessment(registration),
+        "decision": _exported_decision(registration),
+        "history": [
+            {"at": _iso(t.at), "what": t.get_act_display(), "state": t.get_target_display(), "reason": t.reason}
+            for t in registration.transitions.all()
+        ],
+        "mails": [
+            {"at": _iso(m.sent_at), "what": m.get_kind_display(), "state": m.get_state_display()}
+            for m in registration.mails.all()
+        ],
+    }
+
+
+def _exported_assessment(registration: Registration) -> dict[str, Any]:
+    return {
         "reviews": [_exported_review(review) for review in registration.reviews.all()],
         "given_to_reviewers": registration.review_tasks.count(),
         "hidden_from_reviewers": list(
@@ -220,15 +235,6 @@ def _exported(registration: Registration) -> dict[str, Any]:
             for line in registration.proposal_lines.select_related("proposal").order_by("proposal_id")
         ],
         "fixed_for_proposals": _exported_pin(registration),
-        "decision": _exported_decision(registration),
-        "history": [
-            {"at": _iso(t.at), "what": t.get_act_display(), "state": t.get_target_display(), "reason": t.reason}
-            for t in registration.transitions.all()
-        ],
-        "mails": [
-            {"at": _iso(m.sent_at), "what": m.get_kind_display(), "state": m.get_state_display()}
-            for m in registration.mails.all()
-        ],
     }
 
 
