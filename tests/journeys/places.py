@@ -171,6 +171,10 @@ def mine(registration: Registration) -> str:
 # Staff
 
 
+_PAGES_OF_CALL = ("board", "board/rules", "board/proposal", "reviews", "reviewers", "preview", "release")
+_PAGES_OF_CALL += ("free-places", "not-answered", "not-told", "register", "pictures")
+
+
 def organising(world: World) -> list[Stop]:
     """The pages of an organiser: people, decisions, mails, the own events and calls."""
     call = world.deciding
@@ -192,10 +196,7 @@ def organising(world: World) -> list[Stop]:
         *[Stop(f"{people}{one.pk}/change/") for one in ones],
         Stop(f"{people}{ones[0].pk}/change/", press=_refuse_an_act),
         *[Stop(f"{people}{one.pk}/dossier/{copy}/") for one in ones[:2] for copy in ("organisers", "person")],
-        *[
-            Stop(f"{calls}{page}/")
-            for page in ("preview", "release", "not-answered", "not-told", "register", "pictures")
-        ],
+        *[Stop(f"{calls}{page}/") for page in _PAGES_OF_CALL],
         Stop(f"{calls}register/", press=press("Register this person")),
         Stop(f"{people}calls/{open_call.pk}/attendance/"),
         Stop(f"{people}calls/{open_call.pk}/release/"),
@@ -369,6 +370,8 @@ NOT_LOOKED_AT = {
     "admin:events_publication_document",
     "admin:registrations_call_csv",
     "admin:registrations_call_xlsx",
+    "admin:registrations_call_board_views",
+    "admin:registrations_call_board_proposal_stage",
     "admin:registrations_registration_dossier_json",
     "admin:registrations_registration_year_csv",
     "admin:registrations_registration_file",
@@ -376,6 +379,7 @@ NOT_LOOKED_AT = {
     "admin:registrations_call_find",
     "admin:registrations_registration_act",
     "admin:registrations_review_conflict",
+    "admin:registrations_review_read",
     *[f"admin:registrations_outgoingmail_{act}" for act in ("cancel", "hold", "pause", "resume", "retry")],
     "admin:logout",
     "admin:autocomplete",
