@@ -6,14 +6,16 @@ The balance panel counts by these, and rules of a proposal name them, so both me
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, Trim
+from django.db.models.lookups import In
 
 from events.models import Call
 from registrations import queries
 from registrations.countries import country_name
 from registrations.enums import AskedOf, Profession, QuestionKind, State
+from registrations.masking.affiliation import NO_ORGANISATION, NOTHING_SAID
 from registrations.models import Answer, Question, Registration
 
 COUNTRY, PROFESSION, ORGANISATION, FIRST_TIME = "country", "profession", "organisation", "first_time"
@@ -56,7 +58,7 @@ def attributes_of(call: Call, questions: Sequence[Question] | None = None) -> li
     return [
         Attribute(COUNTRY, "Country", Coalesce("country", "country")),
         Attribute(PROFESSION, "Profession", Coalesce("profession", "profession"), tuple(Profession.choices)),
-        Attribute(ORGANISATION, "Organisation", Lower(Trim("identity__organisation"))),
+        Attribute(ORGANISATION, "Organisation", _organisation()),
         Attribute(FIRST_TIME, "First time", ~Exists(attended_before()), (("true", "First time"),)),
         *(_of_question(question, versions[question.key]) for question in asked),
     ]
@@ -71,6 +73,17 @@ def attended_before() -> QuerySet[Registration]:
     """Who took part in another call by the same address as a registration of an outer query."""
     others = Registration.objects.filter(address_index=OuterRef("address_index"), state=State.ATTENDED)
     return others.exclude(call=OuterRef("call"))
+
+
+def _organisation() -> Combinable:
+    """The organisation in one spelling; "" for all that says none, so that a rule does not take them for colleagues."""
+    said = Lower(Trim("identity__organisation"))
+    return Case(
+        When(identity__organisation__istartswith=NOTHING_SAID, then=Value("")),
+        When(In(said, sorted(NO_ORGANISATION)), then=Value("")),
+        default=said,
+        output_field=TextField(),
+    )
 
 
 def _of_question(question: Question, versions: Sequence[int]) -> Attribute:

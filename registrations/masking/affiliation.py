@@ -16,8 +16,11 @@ wp.pl yahoo.co.uk yahoo.com yahoo.de yahoo.es yahoo.fr yahoo.gr yahoo.it yahoo.r
 ziggo.nl zoho.com zoznam.sk
 """
 #: What people write who belong to no organisation, or do not say to which.
-_NOTHING = frozenset({"", "none", "no", "na", "n a", "nothing", "private", "self employed", "freelance", "freelancer"})
-_NOTHING_SAID = "i prefer to tell you by telephone"
+NO_ORGANISATION = frozenset(
+    {"", "none", "no", "na", "n a", "nothing", "private", "self employed", "freelance", "freelancer"}
+)
+#: How the answer begins of those who do not say it here.
+NOTHING_SAID = "i prefer to tell you by telephone"
 _PUBLIC = frozenset(_ANYBODYS.split())
 _SMALL = frozenset({"the", "of", "and", "for", "in", "a"})
 
@@ -32,7 +35,7 @@ def organisation_key(name: str) -> str:
     """The same for names that differ in case, accents, punctuation or small words; empty where it names none."""
     key = " ".join(word for word in words_of(name) if word not in _SMALL)
     said = " ".join(words_of(name))
-    return "" if said in _NOTHING or said.startswith(_NOTHING_SAID) else key
+    return "" if said in NO_ORGANISATION or said.startswith(NOTHING_SAID) else key
 
 
 def is_one_house(*, organisation: str, email: str, other_organisation: str, other_email: str) -> bool:

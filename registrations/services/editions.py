@@ -16,8 +16,8 @@ _PART = re.compile(r"^\{\{(?P<part>questions|criteria) of (?P<name>[a-z0-9-]+)\}
 def read(path: Path, *, archive: Path, today: date) -> CallFile:
     """Return what an edition's file says on this day; questions and criteria may be those of a file in `archive`.
 
-    `{{day +2}}` is the day after tomorrow, `{{wednesday 3w}}` the Wednesday of the third week from now (`-3w`: ago), and
-    with `words` before it a day reads “Wednesday 20 September 2023”. Raises CallFileRefused.
+    `{{day +2}}` is the day after tomorrow, `{{wednesday 3w}}` the Wednesday of the third week from now (`-3w`: ago),
+    and with `words` before it a day reads “Wednesday 20 September 2023”. Raises CallFileRefused.
     """
     text = _PART.sub(lambda found: _part_of(archive / f"{found['name']}.yaml", found["part"]), path.read_text("utf-8"))
     text = _DAY.sub(lambda found: _written(found, today), text)
