@@ -14,7 +14,9 @@ admin.site.enable_nav_sidebar = False
 
 WORKER = health.worker()
 #: All parts: for people and alarms. The other two are for what starts and what balances processes.
-ready = health.page(health.database(watch.health, "beat", "mail", "releases"), health.broker(), WORKER, health.shared_cache())
+ready = health.page(
+    health.database(watch.health, "beat", "mail", "releases"), health.broker(), WORKER, health.shared_cache()
+)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
