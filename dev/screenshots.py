@@ -23,6 +23,8 @@ from ranportal.demo import PASSWORD
 FOLDER = setup.ROOT / "docs" / "screenshots"
 PHONE: ViewportSize = {"width": 360, "height": 780}
 DESK: ViewportSize = {"width": 1280, "height": 860}
+#: No beat runs here; the portal would warn of that on every page.
+_TICK = "from ranportal.shared import clock; from registrations.services import pulse; pulse.beat(now=clock.now())"
 APPLICANT = "anna.ozolina@example.org"
 _CODE = re.compile(rb"^ *(\d{4}) (\d{4})\r?$", re.MULTILINE)
 
@@ -60,6 +62,7 @@ class Portal:
                 self._run(step.command)
                 step.remember(self._environ)
         self.deliver()
+        self._run([*setup.MANAGE, "shell", "--no-imports", "-c", _TICK])
         command = [sys.executable, "-m", "gunicorn", "ranportal.wsgi", "--bind", f"127.0.0.1:{self._port}"]
         with self._log.open("ab") as log:
             web = processes.start(
