@@ -31,6 +31,7 @@ _UNKNOWN: dict[str, Any] = {
     "unmet": [],
     "contradictions": [],
     "not_scored": 0,
+    "holding": 0,
     "solver": None,
 }
 

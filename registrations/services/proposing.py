@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -22,6 +22,7 @@ from registrations import proposal as solver
 from registrations.attributes import COUNTRY, FIRST_TIME, ORGANISATION, PROFESSION, Attribute, attributes_of
 from registrations.enums import CheckResult, PinDirection, ProposedAs, State
 from registrations.models import Proposal, ProposalLine, Registration, SelectionRule
+from registrations.states import HOLDS_PLACE
 
 _NOT_SCORED = "; not scored yet, so counted as 0"
 _REFUSED = "not proposed: the check says “Refused”"
@@ -36,11 +37,15 @@ class NothingToPropose(Refused):
 
 @dataclass(frozen=True)
 class Input:
-    """What a proposal for a call is asked: the exact bytes, what people read for values, and whose a reference is."""
+    """What a proposal for a call is asked: the exact bytes, what people read for values, and whose a reference is.
+
+    `pks` are those to choose from; `holding` says how many more stand in it because they hold a place already.
+    """
 
     document: bytes
     words: Mapping[tuple[str, object], str]
     pks: Mapping[str, int]
+    holding: int
     not_scored: frozenset[str]
     refused: frozenset[str]
 
@@ -65,7 +70,8 @@ def propose(*, call: Call, by: User | None, now: datetime, seed: int | None = No
             seed=proposed.seed,
             rules_version=proposed.rules_version,
             input_sha256=proposed.input_sha256,
-            receipt=proposed.receipt() | {"not_scored": len(asked.not_scored), "refused": len(asked.refused)},
+            receipt=proposed.receipt()
+            | {"not_scored": len(asked.not_scored), "refused": len(asked.refused), "holding": asked.holding},
         )
         ProposalLine.objects.bulk_create(_lines(made, proposed, asked), batch_size=500)
     return made
@@ -91,8 +97,9 @@ def as_json(proposal: Proposal) -> dict[str, Any]:
 
 
 def input_of(call: Call, *, seed: int) -> Input:
-    """Build what a proposal for the call is asked now: who is undecided and counts, free places, rules, pins.
+    """Build what a proposal for the call is asked now: who is undecided and counts, places, rules, pins.
 
+    Who holds a place already is in as well, pinned, so that rules bound the whole group and not only its newcomers.
     Organisations stand as digests, so that no input or receipt spells them. Raises NothingToPropose.
     """
     if call.places_limit is None:
@@ -101,12 +108,14 @@ def input_of(call: Call, *, seed: int) -> Input:
     named = {rule.attribute for rule in rules}
     attributes = [attribute for attribute in attributes_of(call) if attribute.key in named]
     rows = _rows(call, attributes)
-    if not rows:
+    undecided = [row for row in rows if not row.holds]
+    if not undecided:
         raise NothingToPropose("Nobody's application is undecided, so there is nothing to choose.")
     told = lru_cache(maxsize=None)(lambda attribute, value: _value(call, attribute, value))
     applicants = [_applicant(row, attributes, told) for row in rows]
     document = {
-        "capacity": max(0, call.places_limit - call.places_taken),
+        "capacity": call.places_limit,
+        "reserves": max(0, call.places_limit - call.places_taken),
         "seed": seed,
         "applicants": applicants,
         "rules": [_rule(rule, call) for rule in rules],
@@ -114,26 +123,46 @@ def input_of(call: Call, *, seed: int) -> Input:
     return Input(
         document=json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(),
         words=_words(attributes, applicants, document["rules"]),
-        pks={reference: pk for pk, reference, *_ in rows},
-        not_scored=frozenset(reference for _, reference, score, *_ in rows if score is None),
-        refused=frozenset(reference for _, reference, _, check, *_ in rows if check == CheckResult.REFUSED),
+        pks={row.reference: row.pk for row in undecided},
+        holding=len(rows) - len(undecided),
+        not_scored=frozenset(row.reference for row in undecided if row.score is None),
+        refused=frozenset(row.reference for row in undecided if row.check == CheckResult.REFUSED),
     )
 
 
-def _rows(call: Call, attributes: Sequence[Attribute]) -> list[tuple[Any, ...]]:
-    """In one query: pk, reference, score, check, pin, and each attribute's value."""
+class _Row(NamedTuple):
+    pk: int
+    reference: str
+    state: str
+    score: float | None
+    check: str
+    pin: str | None
+    values: tuple[str | bool, ...]
+
+    @property
+    def holds(self) -> bool:
+        return self.state != State.SUBMITTED
+
+
+def _rows(call: Call, attributes: Sequence[Attribute]) -> list[_Row]:
+    """In one query: who is undecided or holds a place, each with the attributes' values."""
     values = {f"value_{number}": attribute.value_of for number, attribute in enumerate(attributes)}
-    undecided = Registration.objects.filter(call=call, state=State.SUBMITTED, is_counted=True)
-    fields = ("pk", "reference", "score", "check_result", "pin__direction", *values)
-    return list(undecided.annotate(**values).order_by("reference").values_list(*fields))
+    people = Registration.objects.filter(call=call, state__in=[State.SUBMITTED, *HOLDS_PLACE], is_counted=True)
+    fields = ("pk", "reference", "state", "score", "check_result", "pin__direction", *values)
+    rows = people.annotate(**values).order_by("reference").values_list(*fields)
+    return [
+        _Row(pk, reference, state, score, check, pin, tuple(rest))
+        for pk, reference, state, score, check, pin, *rest in rows
+    ]
 
 
-def _applicant(row: tuple[Any, ...], attributes: Sequence[Attribute], told: Any) -> dict[str, Any]:
-    _, reference, score, check, direction, *values = row
+def _applicant(row: _Row, attributes: Sequence[Attribute], told: Any) -> dict[str, Any]:
     # A refused check stands above a pin: nobody is taken in by mistake.
-    pin = PinDirection.OUT if check == CheckResult.REFUSED else direction
-    found = {attribute.key: told(attribute.key, value) for attribute, value in zip(attributes, values, strict=True)}
-    return {"id": reference, "score": round(score or 0, 2), "pin": pin, **found}
+    pin = PinDirection.OUT if row.check == CheckResult.REFUSED else row.pin
+    found = {attribute.key: told(attribute.key, value) for attribute, value in zip(attributes, row.values, strict=True)}
+    if row.holds:
+        return {"id": row.reference, "score": 0, "pin": PinDirection.IN, **found}
+    return {"id": row.reference, "score": round(row.score or 0, 2), "pin": pin, **found}
 
 
 def _rule(rule: SelectionRule, call: Call) -> dict[str, Any]:
@@ -172,10 +201,13 @@ def _said(attribute: Attribute, value: str | bool) -> str:
 
 
 def _lines(made: Proposal, proposed: solver.Proposed, asked: Input) -> list[ProposalLine]:
-    ranks = {name: (ProposedAs.SELECTED, rank) for rank, name in enumerate(proposed.selected, start=1)}
+    newcomers = [name for name in proposed.selected if name in asked.pks]
+    ranks = {name: (ProposedAs.SELECTED, rank) for rank, name in enumerate(newcomers, start=1)}
     ranks |= {name: (ProposedAs.RESERVE, rank) for rank, name in enumerate(proposed.reserve, start=1)}
     lines = []
     for name, reason in proposed.reasons.items():
+        if name not in asked.pks:
+            continue
         proposed_as, rank = ranks.get(name, (ProposedAs.NOT_PROPOSED, None))
         said = _REFUSED if name in asked.refused else reason + (_NOT_SCORED if name in asked.not_scored else "")
         pk = asked.pks[name]

@@ -116,13 +116,21 @@ def stage(
 def stage_proposal(*, proposal: Proposal, with_others: bool, by: User, now: datetime) -> dict[Outcome, int]:
     """Stage what the newest proposal says: its list, its reserves in order, on request all others as not selected.
 
-    Returns how many of each. Who is no longer an undecided application is left out. Raises NotStageable (there is a
-    newer proposal), workflow.ReleaseWaits.
+    What stands as an earlier proposal said is undone first, so that the reserves have this one's order. Returns how
+    many of each. Who is no longer an undecided application is left out. Raises NotStageable (there is a newer
+    proposal), workflow.ReleaseWaits.
     """
     with transaction.atomic():
         call = workflow.locked(proposal.call)
         if call.proposals.first() != proposal:
             raise NotStageable("There is a newer proposal. Please look at that one first.")
+        former = (
+            _staged_rows(call)
+            .select_related("registration__call")
+            .filter(reason_code=ReasonCode.PROPOSED)
+            .exclude(proposal=proposal)
+        )
+        unstage(registrations=[decision.registration for decision in former], by=by, now=now)
         staged = {}
         for outcome, said in policies.PROPOSED_BY_OUTCOME.items():
             if with_others or outcome != Outcome.DECLINE:

@@ -90,17 +90,19 @@ def test_the_same_seed_gives_the_same_lines_and_none_draws_one(call: Call) -> No
     assert len({tuple(sorted(proposed(call, seed).items())) for seed in seeds | {1, 2, 3}}) > 1
 
 
-def test_only_undecided_people_who_count_are_asked_about_and_only_free_places_given(call: Call) -> None:
+def test_undecided_people_who_count_are_asked_about_and_holders_of_places_only_counted(call: Call) -> None:
     counted = applicant(call)
     applicant(call, is_counted=False)
-    for state in (State.CONFIRMED, State.WITHDRAWN, State.DECLINED):
+    holder, *_ = (
         RegistrationFactory.create(call=call, state=state)
-    Call.objects.filter(pk=call.pk).update(places_taken=1)
+        for state in (State.CONFIRMED, State.WITHDRAWN, State.DECLINED)
+    )
     call.refresh_from_db()
     asked = asked_of(call)
 
-    assert [one["id"] for one in asked["applicants"]] == [counted.reference]
-    assert asked["capacity"] == 1
+    assert {one["id"]: one["pin"] for one in asked["applicants"]} == {counted.reference: None, holder.reference: "in"}
+    assert (asked["capacity"], asked["reserves"]) == (2, 1)
+    assert proposing.input_of(call, seed=7).pks == {counted.reference: counted.pk}
 
 
 def test_attributes_of_rules_are_asked_and_no_others(call: Call) -> None:
@@ -249,3 +251,38 @@ def test_the_number_of_queries_does_not_grow_with_the_applicants(call: Call) -> 
         counted.append(len(queries))
 
     assert counted == [7, 7]
+
+
+def test_rules_bound_the_whole_group_with_those_who_hold_a_place_already(call: Call) -> None:
+    Call.objects.filter(pk=call.pk).update(capacity=3, places_limit=3)
+    call.refresh_from_db()
+    RegistrationFactory.create(call=call, confirmed=True, country="FR", score=10)
+    french, latvian = applicant(call, 90, country="FR"), applicant(call, 50, country="LV")
+    SelectionRuleFactory.create(call=call, attribute="country", maximum=1)
+
+    found = proposed(call)
+
+    assert {name: kind for name, (kind, _, _) in found.items()} == {
+        french.reference: ProposedAs.NOT_PROPOSED,
+        latvian.reference: ProposedAs.SELECTED,
+    }
+    assert found[latvian.reference][1:] == (1, "2nd by score")
+    assert found[french.reference][2] == "not proposed: 1 of 1 place for France taken: 1 pinned in"
+    assert Proposal.objects.get().receipt["holding"] == 1
+
+
+def test_who_holds_a_place_takes_one(call: Call) -> None:
+    RegistrationFactory.create(call=call, confirmed=True)
+    best, next_best = applicant(call, 90), applicant(call, 80)
+
+    found = proposed(call)
+
+    assert [found[one.reference][0] for one in (best, next_best)] == [ProposedAs.SELECTED, ProposedAs.RESERVE]
+    assert len(found) == 2
+
+
+def test_nobody_is_proposed_where_all_are_decided(call: Call) -> None:
+    RegistrationFactory.create(call=call, confirmed=True)
+
+    with pytest.raises(proposing.NothingToPropose):
+        proposing.propose(call=call, by=None, now=NOW)

@@ -159,6 +159,23 @@ def test_who_gave_up_since_is_left_out(call):
     assert staged[Outcome.SELECT] == 1
 
 
+def test_what_an_earlier_proposal_said_is_undone_and_what_a_person_said_stays(call):
+    _, second, waiting, other = whole_proposal(call)
+    by = UserFactory()
+    selection.stage_proposal(proposal=call.proposals.get(), with_others=False, by=by, now=NOW)
+    selection.stage(registrations=[other], outcome=Outcome.RESERVE, code=ReasonCode.NEEDED, reason="", by=by, now=NOW)
+    newer = ProposalFactory(call=call, made_at=NOW)
+    ProposalLineFactory(registration=second, proposal=newer, proposed_as=ProposedAs.RESERVE)
+
+    selection.stage_proposal(proposal=newer, with_others=False, by=by, now=NOW)
+
+    assert {d.registration_id: d.outcome for d in Decision.objects.all()} == {
+        second.pk: Outcome.RESERVE,
+        other.pk: Outcome.RESERVE,
+    }
+    assert waiting.transitions.filter(act=Act.UNSTAGE).count() == 1
+
+
 def test_only_the_newest_proposal_can_be_staged_wholly(call):
     whole_proposal(call)
     old = call.proposals.get()
