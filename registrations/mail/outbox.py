@@ -179,7 +179,8 @@ def spare_who_knows(*, registration: Registration, now: datetime) -> bool:
     """Cancel the newest unsent news of this person's state where the last that went out told the same.
 
     So who was decided about to and fro, while nothing left, hears nothing twice. What came back, or went to an earlier
-    address, told nobody. The row stays, since its cause does. Returns whether one was cancelled.
+    address, told nobody; and where other news may have gone out since, or may still arrive, nothing is spared. The row
+    stays, since its cause does. Returns whether one was cancelled.
     """
     news = registration.mails.filter(kind__in=sorted(_NEWS)).order_by("-pk")
     fresh = news.filter(state=MailState.QUEUED, created_at=now).first()
@@ -188,9 +189,20 @@ def spare_who_knows(*, registration: Registration, now: datetime) -> bool:
         return False
     if last.link is not None and last.link.version != registration.version:
         return False
+    if _may_tell_otherwise(news.exclude(pk__in=[last.pk, fresh.pk]), since=last):
+        return False
     return bool(
         OutgoingMail.objects.filter(pk=fresh.pk).update(state=MailState.CANCELLED, is_undone=True, last_error=_KNOWN)
     )
+
+
+def _may_tell_otherwise(news: QuerySet[OutgoingMail], *, since: OutgoingMail) -> bool:
+    """Whether one of these mails is on its way, or was handed over after this one and not surely refused."""
+    was_refused = Q(state=MailState.REFUSED, is_maybe_repeated=False)
+    # The bytes are stored at the first hand-over, and stay where nobody knows what came of it.
+    was_handed_over = Q(rendered__isnull=False) | Q(is_maybe_repeated=True)
+    is_newer = Q(pk__gt=since.pk) & was_handed_over & ~was_refused
+    return news.filter(Q(state=MailState.HANDING_OVER) | is_newer).exists()
 
 
 def _tells_the_same(last: OutgoingMail, fresh: OutgoingMail, state: State) -> bool:

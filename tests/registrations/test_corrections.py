@@ -142,6 +142,60 @@ def test_what_went_to_an_earlier_address_told_nobody(organiser):
     assert send_all(registration) == [MailKind.PROMOTED]
 
 
+#: What may have become of a mail that was undone: whoever handed it over says so, was killed, or was never answered.
+MAYBE_GONE = {
+    "on its way": {"state": MailState.HANDING_OVER, "lease_until": NOW + timedelta(hours=1), "rendered": b"x"},
+    "left behind": {"state": MailState.HANDING_OVER, "lease_until": NOW, "rendered": b"x"},
+    "tried without an answer": {"state": MailState.QUEUED, "is_maybe_repeated": True, "rendered": b"x"},
+    "perhaps sent before a restore": {"state": MailState.HELD, "is_maybe_repeated": True},
+    "given up without an answer": {"state": MailState.REFUSED, "is_maybe_repeated": True, "rendered": b"x"},
+}
+SURELY_NOT_GONE = {
+    "waiting": {},
+    "leased": {"state": MailState.LEASED, "lease_until": NOW + timedelta(hours=1)},
+    "refused": {"state": MailState.REFUSED, "rendered": b"x"},
+}
+
+
+def thought_better_of(organiser, **became):
+    """Somebody who was told of a place, then refused one with a mail that became so, and has the place again."""
+    registration = decided(State.CONFIRMED, State.DECLINED, organiser)
+    send_all(registration)
+    registration = change(registration, State.DECLINED, organiser, minutes=5)
+    registration.mails.filter(kind=MailKind.NOT_SELECTED).update(**became)
+    return change(registration, State.CONFIRMED, organiser, minutes=6)
+
+
+@pytest.mark.parametrize("became", MAYBE_GONE.values(), ids=MAYBE_GONE)
+def test_what_may_have_gone_out_in_between_is_corrected(became, organiser):
+    registration = thought_better_of(organiser, **became)
+    kinds = registration.mails.filter(state=MailState.QUEUED).exclude(kind=MailKind.NOT_SELECTED)
+    assert [mail.kind for mail in kinds] == [MailKind.PROMOTED]
+
+
+@pytest.mark.parametrize("became", SURELY_NOT_GONE.values(), ids=SURELY_NOT_GONE)
+def test_what_surely_did_not_go_out_needs_no_correction(became, organiser):
+    assert send_all(thought_better_of(organiser, **became)) == []
+
+
+def test_what_may_still_arrive_is_corrected_whatever_was_sent_since(organiser):
+    registration = decided(State.DECLINED, State.CONFIRMED, organiser)
+    registration.mails.update(**MAYBE_GONE["on its way"])
+    registration = change(registration, State.CONFIRMED, organiser, minutes=5)
+    assert send_all(registration) == [MailKind.PROMOTED]
+    registration = change(registration, State.DECLINED, organiser, minutes=6)
+    change(registration, State.CONFIRMED, organiser, minutes=7)
+    assert send_all(registration) == [MailKind.PROMOTED]
+
+
+@pytest.mark.parametrize(("became", "told", "replaced"), [("on its way", 3, 0), ("left behind", 2, 1)])
+def test_the_daily_check_finds_the_correction_neither_missing_nor_twice(became, told, replaced, organiser):
+    registration = thought_better_of(organiser, **MAYBE_GONE[became])
+    assert send_all(registration) == [MailKind.PROMOTED]
+    registration.mails.filter(state=MailState.HANDING_OVER).update(state=MailState.SENT, sent_at=NOW)
+    check_that_everyone_was_told(replaced=replaced, told=told)
+
+
 def test_so_near_to_the_event_a_place_is_given_only_to_whom_one_has_spoken_to(organiser):
     call = CallFactory(selective=True, closed=True)
     SelectionSettings.objects.create(call=call, telephone_hours=720)
