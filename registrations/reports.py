@@ -219,8 +219,12 @@ class MailProgress:
 
 
 def mail_progress(call: Call) -> MailProgress:
-    """Counts of the call's decision mails; `stuck` needs a person (refused, no text, too late, cancelled, on hold)."""
-    mails = OutgoingMail.objects.filter(call=call, kind__in=sorted(DECISIONS))
+    """Counts of the call's decision mails; `stuck` needs a person (refused, no text, too late, cancelled, on hold).
+
+    What was undone before it went out is nobody's business any more, and counts for nothing.
+    """
+    counts = Q(is_undone=False) | Q(state__in=(MailState.SENT, *_WAITING))
+    mails = OutgoingMail.objects.filter(counts, call=call, kind__in=sorted(DECISIONS))
     numbers = mails.aggregate(
         total=Count("pk"),
         sent=Count("pk", filter=Q(state=MailState.SENT)),

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.enums import Role
 from events.models import Call
+from registrations import reports
 from registrations.enums import CheckResult, MailKind, MailState, Outcome, ProposedAs, State
 from registrations.models import Decision, Identity, OutgoingMail, Registration, Release, SelectionSettings
 from registrations.services import releasing, selection
@@ -352,6 +353,18 @@ def test_progress_counts_the_mails():
     progress = signed_in(told.organiser).get(call_page(told.call, "release/")).context["progress"]
 
     assert (progress.total, progress.sent, progress.waiting, progress.stuck) == (4, 1, 2, 1)
+
+
+def test_what_was_undone_before_it_went_out_is_not_missed():
+    told = story()
+    states = (MailState.SENT, MailState.HANDING_OVER, MailState.CANCELLED, MailState.REFUSED)
+    for state, is_undone in [*((state, True) for state in states), (MailState.CANCELLED, False)]:
+        values = {"sent_at": NOW, "lease_until": NOW, "is_undone": is_undone}
+        OutgoingMailFactory(registration=told.applicant, kind=MailKind.SELECTED, state=state, **values)
+
+    progress = reports.mail_progress(told.call)
+
+    assert (progress.total, progress.sent, progress.waiting, progress.stuck) == (3, 1, 1, 1)
 
 
 def thousand(told):
