@@ -27,14 +27,14 @@ def parse(document: bytes, *, seed: int | None = None) -> Problem:
     _only(content, _KEYS, "the document")
     capacity = _count(_needed(content, "capacity", ""), "capacity")
     reserves = content.get("reserves")
-    rules = [_rule(item, f"rules[{n}]") for n, item in enumerate(_list(content.get("rules", []), "rules"))]
+    rules = [_rule(item, f"rules[{n}]") for n, item in enumerate(_list(_given(content, "rules", []), "rules"))]
     attributes = sorted({rule.attribute for rule in rules})
     listed = _list(_needed(content, "applicants", ""), "applicants")
     applicants = [_applicant(item, f"applicants[{n}]", attributes) for n, item in enumerate(listed)]
     _refuse_twice(applicants)
     return Problem(
         capacity=capacity,
-        seed=_seed(content.get("seed", 0) if seed is None else seed),
+        seed=_seed(_given(content, "seed", 0) if seed is None else seed),
         reserves=capacity if reserves is None else _count(reserves, "reserves"),
         applicants=tuple(sorted(applicants, key=lambda applicant: applicant.id)),
         rules=tuple(sorted(rules, key=lambda rule: json.dumps(rule.canonical))),
@@ -54,7 +54,7 @@ def _loaded(document: bytes) -> Any:
         raise BadProblem(f"Line {error.lineno} of the document is not JSON: {error.msg}.") from error
     except RecursionError as error:
         raise BadProblem("The document is nested too deeply.") from error
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise BadProblem("The document has a number of too many digits.") from error
 
 
@@ -83,8 +83,6 @@ def _rule(item: Any, place: str) -> Rule:
     )
     if minimum is None and maximum is None:
         raise BadProblem(f"{place} has neither min nor max.")
-    if minimum is not None and maximum is not None and minimum > maximum:
-        raise BadProblem(f"{place}: min {minimum} is more than max {maximum}.")
     weight = Fraction(1) if content.get("weight") is None else _number(content["weight"], f"{place}.weight")
     if weight <= 0:
         raise BadProblem(f"{place}.weight is not more than 0.")
@@ -99,6 +97,8 @@ def _applicant(item: Any, place: str, attributes: Iterable[str]) -> Applicant:
     name = _needed(content, "id", place)
     if not isinstance(name, str) or not name:
         raise BadProblem(f"{place}.id is not a text.")
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise BadProblem(f"{place}.id has half a letter, which cannot be printed.")
     pin = content.get("pin")
     if pin not in (None, IN, OUT):
         raise BadProblem(f'{place}.pin is not "in", "out" or null.')
@@ -168,6 +168,11 @@ def _list(item: Any, place: str) -> list[Any]:
     if not isinstance(item, list):
         raise BadProblem(f"{place} is not a list.")
     return item
+
+
+def _given(content: dict[str, Any], key: str, otherwise: Any) -> Any:
+    """What an optional key says; null says nothing."""
+    return otherwise if content.get(key) is None else content[key]
 
 
 def _needed(content: dict[str, Any], key: str, place: str) -> Any:

@@ -109,6 +109,13 @@ def test_a_minimum_against_a_maximum_leaves_the_capacity_out() -> None:
     assert told.contradictions == (("at least 3 for FR", "at most 2 for each country"),)
 
 
+def test_one_rule_that_contradicts_itself_is_explained_like_two() -> None:
+    told = proposed(3, people(4, country="FR"), FRENCH | {"min": 3, "max": 1})
+
+    assert told.shortfall == 2
+    assert told.contradictions == (("at least 3 for FR", "at most 1 for FR"),)
+
+
 def test_pins_that_take_what_a_minimum_needs_are_named_as_a_number() -> None:
     applicants = people(3, country="FR")
     applicants[0]["pin"] = "out"

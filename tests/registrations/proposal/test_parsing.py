@@ -81,14 +81,17 @@ def test_a_seed_from_outside_stands_instead_of_that_of_the_document() -> None:
             {"applicants": [ONE | {"country": ["FR", ["DE"]]}]},
             "applicants[0].country[1] is neither text, number, true, false nor null.",
         ),
-        ({"rules": None}, "rules is not a list."),
+        ({"rules": {}}, "rules is not a list."),
         ({"rules": [RULE, {"value": "*", "max": 1}]}, "rules[1].attribute is missing."),
         ({"rules": [RULE | {"attribute": 1}]}, "rules[0].attribute is not the name of an attribute."),
         ({"rules": [{"attribute": "country", "max": 1}]}, "rules[0].value is missing."),
         ({"rules": [RULE | {"value": None}]}, 'rules[0].value is null: name a value, or "*" for each.'),
         ({"rules": [RULE | {"value": ["FR"]}]}, "rules[0].value is neither text, number, true, false nor null."),
         ({"rules": [RULE | {"max": None}]}, "rules[0] has neither min nor max."),
-        ({"rules": [RULE | {"min": 4}]}, "rules[0]: min 4 is more than max 3."),
+        (
+            {"applicants": [{"id": "\ud800", "score": 1}]},
+            "applicants[0].id has half a letter, which cannot be printed.",
+        ),
         ({"rules": [RULE | {"min": 1.5}]}, "rules[0].min is not a whole number from 0 to 1000000."),
         ({"rules": [RULE | {"weight": 0}]}, "rules[0].weight is not more than 0."),
         ({"rules": [RULE | {"weight": "2"}]}, "rules[0].weight is not a number."),
@@ -116,6 +119,7 @@ def test_a_mistake_is_told_with_its_place(changes: dict[str, Any], words: str) -
         (b'{"capacity": NaN}', "The document has NaN, which is not a number."),
         (b'{"capacity": -Infinity}', "The document has -Infinity, which is not a number."),
         (b"[" * 100_000, "The document is nested too deeply."),
+        (b'{"capacity": 1e99999999999999999999}', "The document has a number of too many digits."),
         (b'{"capacity": ' + b"9" * 5000 + b"}", "The document has a number of too many digits."),
         (
             b'{"capacity": 1, "applicants": [{"id": "a", "score": 1e999999999}]}',
@@ -128,6 +132,17 @@ def test_what_is_no_document_is_told(document: bytes, words: str) -> None:
         proposal.parse(document)
 
     assert str(refused.value) == words
+
+
+def test_an_optional_key_with_null_is_as_if_it_were_not_there() -> None:
+    applicant = {"id": "a1", "score": 1}
+    nothing = {"seed": None, "reserves": None, "rules": None}
+    plain, told = (json.dumps({"capacity": 1, "applicants": [applicant], **more}).encode() for more in ({}, nothing))
+
+    assert (
+        proposal.propose(proposal.parse(plain)).selected == proposal.propose(proposal.parse(told)).selected == ("a1",)
+    )
+    assert proposal.parse(told).seed == proposal.parse(plain).seed == 0
 
 
 def test_values_are_told_apart_by_their_type_and_numbers_by_what_they_are() -> None:
