@@ -30,6 +30,8 @@ _ANSWERS: Mapping[Act, frozenset[MailKind]] = {
 }
 #: Nobody promoted or selected is asked to answer later than so long before the event.
 ANSWER_BEFORE_EVENT = timedelta(hours=12)
+#: Nobody has less time to answer because one will telephone: only because the event is near.
+TIME_TO_ANSWER = timedelta(hours=24)
 #: Days to answer where the call names none and an organiser asks one person all the same.
 DAYS_TO_ANSWER = 3
 
@@ -264,13 +266,16 @@ def answer_by(about: facts.CallFacts, *, target: State, now: datetime) -> dateti
 def latest_answer(about: facts.CallFacts, *, now: datetime) -> datetime:
     """Nobody is asked to answer later than this: when one begins to telephone, or half a day before the event.
 
-    Asked later than that, an hour from now, or when the event begins.
+    Where one begins to telephone within a day, or does already, half a day before the event holds; later than that, an
+    hour from now, or when the event begins.
     """
-    before = ANSWER_BEFORE_EVENT
     if about.call.is_selective:
-        before = max(before, timedelta(hours=queries.selection_settings(about.call).telephone_hours))
+        hours = queries.selection_settings(about.call).telephone_hours
+        telephoning = about.starts_at - max(ANSWER_BEFORE_EVENT, timedelta(hours=hours))
+        if telephoning >= now + TIME_TO_ANSWER:
+            return telephoning
     soon = now + timedelta(hours=1)
-    return max(about.starts_at - before, min(soon, about.starts_at) if now < about.starts_at else soon)
+    return max(about.starts_at - ANSWER_BEFORE_EVENT, min(soon, about.starts_at) if now < about.starts_at else soon)
 
 
 def _mail_of(line: Move, registration: Registration) -> MailKind | None:
