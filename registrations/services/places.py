@@ -22,6 +22,10 @@ class OnlyByTelephone(Refused):
     """So near to the event nobody is offered a place by mail."""
 
 
+class NotOnList(Refused):
+    """The registration waits on no list, so it cannot leave one."""
+
+
 class OutOfOrder(Refused):
     """Somebody else is next on the list, and no reason was given."""
 
@@ -46,17 +50,24 @@ def offer(*, registration: Registration, reason: str, by: User, now: datetime) -
 def note_call(*, registration: Registration, comes: bool, reason: str, by: User, now: datetime) -> Registration:
     """Note what somebody on the list said on the telephone: the place is confirmed at once, or they leave the list.
 
-    Raises as `offer`, but for OnlyByTelephone.
+    Raises as `offer`, but for OnlyByTelephone; NotOnList for somebody who leaves it.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
-        if not comes and registration.state == State.RESERVE:
+        if not comes:
+            _refuse_off_list(registration)
             return withdraw(registration=registration, now=now, by=by, channel=Channel.TELEPHONE)
         about, target = facts.of_call(call), State.CONFIRMED
         return _promote(
             registration, target=target, channel=Channel.TELEPHONE, reason=reason, by=by, now=now, about=about
         )
+
+
+def _refuse_off_list(registration: Registration) -> None:
+    if registration.state != State.RESERVE:
+        state = registration.get_state_display()
+        raise NotOnList(f"{registration.reference} is “{state}” and not on the list any more. Nothing was changed.")
 
 
 def _promote(
@@ -141,10 +152,16 @@ def withdraw(
 def change_role(
     *, registration: Registration, role: ParticipantRole, is_counted: bool, by: User, now: datetime
 ) -> Registration:
-    """Change the part that someone plays and whether it counts as a place. Raises workflow.CallFull."""
+    """Change the part that someone plays and whether it counts as a place.
+
+    Raises workflow.CallFull, workflow.ReleaseWaits (where another number of places would be taken).
+    """
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
+        is_recounted = registration.is_counted != is_counted
+        if is_recounted:
+            workflow.refuse_while_release_waits(call)
         workflow.change_counting(registration=registration, is_counted=is_counted)
         registration.role = role
         registration.save(update_fields=["role"])
@@ -159,7 +176,8 @@ def change_role(
                 now=now,
                 by=by,
             )
-        workflow.fill_places(call=call, now=now)
+        if is_recounted:
+            workflow.fill_places(call=call, now=now)
         return registration
 
 

@@ -192,6 +192,13 @@ class TestTelephoning:
         assert (state_of(first), state_of(second)) == (State.WITHDRAWN, State.RESERVE)
         assert first.transitions.get().channel == Channel.TELEPHONE
 
+    def test_who_says_no_and_is_not_on_the_list_any_more_is_not_given_a_place(self, call, organiser):
+        waiting = RegistrationFactory(call=call, on_list=True)
+        Registration.objects.update(state=State.CONFIRMED)
+        with pytest.raises(places.NotOnList, match="“Confirmed” and not on the list any more"):
+            self.note(waiting, organiser, comes=False)
+        assert state_of(waiting) == State.CONFIRMED
+
     def test_a_place_that_is_taken_is_not_given_by_telephone_either(self, call, organiser):
         RegistrationFactory(call=call)
         with pytest.raises(workflow.CallFull):
@@ -243,7 +250,9 @@ class TestTheBalance:
 
 
 class TestThePage:
-    def test_a_place_is_offered_from_it(self, call, organiser):
+    def test_a_place_is_offered_from_it(self, organiser):
+        call = released_call(organiser, capacity=2, settings={"promotes_by_itself": False})
+        RegistrationFactory(call=call)
         waiting = RegistrationFactory(call=call, on_list=True)
         client = signed_in(organiser)
         page = client.get(call_page(call, "free-places/"))
