@@ -1,5 +1,6 @@
 """Reads about registrations for services, pages and policies. Admin-only reads stand in reports.py."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from registrations.models import (
     Registration,
     Release,
     SelectionSettings,
+    Transition,
 )
 from registrations.states import NOT_LIVE
 
@@ -54,6 +56,26 @@ def may_give_release(*, user: User, call: Call) -> bool:
 def waiting_release(call: Call) -> Release | None:
     """The release of this call that was given and neither taken back nor carried out, or None."""
     return Release.objects.filter(call=call, recalled_at=None, done_at=None).select_related("given_by").first()
+
+
+def hands_in_decisions(call: Call) -> Counter[int]:
+    """By user id, how many people of the call somebody decided about since its last carried-out release.
+
+    Who staged what is staged, and who undid what nobody has staged again: that person would hear nothing. Only about
+    applications that are still in.
+    """
+    staged = Decision.objects.filter(registration__call=call, registration__state=State.SUBMITTED, released_at=None)
+    is_over = Release.objects.filter(call=OuterRef("registration__call"), done_at__gt=OuterRef("at"), refusal="")
+    undone = Transition.objects.filter(
+        ~Exists(is_over),
+        act=Act.UNSTAGE,
+        registration__call=call,
+        registration__state=State.SUBMITTED,
+        registration__decision=None,
+    )
+    hands = Counter(dict(staged.order_by().values_list("staged_by").annotate(number=Count("pk"))))
+    of_each = undone.order_by().values_list("by").annotate(number=Count("registration", distinct=True))
+    return hands + Counter(dict(of_each))
 
 
 def questions_of(call: Call, *, asked_of: AskedOf = AskedOf.EVERYONE) -> list[Question]:

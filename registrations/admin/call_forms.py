@@ -101,7 +101,10 @@ class SelectionForm(forms.Form):
     needs_second_person = forms.BooleanField(
         label="A second person releases",
         required=False,
-        help_text="Whoever staged one of the decisions does not release them.",
+        help_text=(
+            "Whoever staged or undid one of the decisions does not release them. Only an administrator can switch this "
+            "off again."
+        ),
     )
     deputy = forms.ModelChoiceField(
         label="Deputy",

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.models import User
+from accounts.queries import is_administrator
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import queries
-from registrations.models import Decision, SelectionSettings
+from registrations.models import SelectionSettings
 from registrations.services import workflow
 
 
@@ -28,8 +29,8 @@ class BeforeOpening(Refused):
     """The new deadline lies before the call opens."""
 
 
-class OwnDecisions(Refused):
-    """Who staged decisions wants to do without the second person."""
+class SecondPersonStays(Refused):
+    """Somebody wants to do without the second person who may not say that."""
 
 
 class AfterPromise(Refused):
@@ -88,12 +89,14 @@ def set_selection(
 ) -> SelectionSettings:
     """Say how the people of this call are selected; free places go to the list where that may happen by itself now.
 
-    Raises workflow.ReleaseWaits, and OwnDecisions when somebody who staged decisions wants no second person for them.
+    Raises workflow.ReleaseWaits, and SecondPersonStays: an administrator with no hand in the present decisions switches
+    the second person off, nobody else.
     """
     with transaction.atomic():
         call = workflow.locked(call)
         workflow.refuse_while_release_waits(call)
-        _refuse_own_decisions(call, needs_second_person=needs_second_person, by=by)
+        if not needs_second_person:
+            _refuse_alone(call, by)
         settings, _ = SelectionSettings.objects.update_or_create(
             call=call,
             defaults={
@@ -141,13 +144,16 @@ def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None,
         return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
 
 
-def _refuse_own_decisions(call: Call, *, needs_second_person: bool, by: User) -> None:
-    if needs_second_person or not queries.selection_settings(call).needs_second_person:
+def _refuse_alone(call: Call, by: User) -> None:
+    if not queries.selection_settings(call).needs_second_person:
         return
-    if Decision.objects.filter(registration__call=call, released_at=None, staged_by=by).exists():
-        raise OwnDecisions(
-            "You staged decisions that are not released yet. Whether a second person releases them is for another "
-            "organiser to say."
+    # Who decides could else switch it off, release alone, and switch it on again.
+    if not is_administrator(by):
+        raise SecondPersonStays("Only an administrator switches the second person of a call off.")
+    if queries.hands_in_decisions(call)[by.pk]:
+        raise SecondPersonStays(
+            "You staged or undid decisions that are not released yet. Please ask another administrator to switch the "
+            "second person off."
         )
 
 

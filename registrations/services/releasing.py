@@ -4,7 +4,6 @@ Between the two nothing that it rests on changes (`workflow.refuse_while_release
 people are told.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from events import times
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import queries
-from registrations.models import Decision, Release
+from registrations.models import Release
 from registrations.services import selection, workflow
 from registrations.services.selection import Released
 
@@ -27,7 +26,7 @@ class NothingStaged(Refused):
 
 
 class SecondPersonNeeded(Refused):
-    """The call wants another person to release than those who staged."""
+    """The call wants another person to release than those who staged, or undid what was staged."""
 
 
 class NotTheirs(Refused):
@@ -50,10 +49,9 @@ def give(*, call: Call, by: User, now: datetime) -> Release:
             return waiting
         _refuse_strangers(call, by)
         by_outcome = selection.releasable(call=call, now=now)
-        staged = [decision for decisions in by_outcome.values() for decision in decisions]
-        if not staged:
+        if not any(by_outcome.values()):
             raise NothingStaged("There is nothing to release: no decision is staged.")
-        _refuse_who_staged(call, by, staged)
+        _refuse_who_decided(call, by)
         return Release.objects.create(call=call, given_at=now, given_by=by, due_at=now + RECALL)
 
 
@@ -137,12 +135,13 @@ def _refuse_strangers(call: Call, by: User) -> None:
         raise NotTheirs("Only the organisers of this call, its deputy and administrators can do that.")
 
 
-def _refuse_who_staged(call: Call, by: User, staged: Iterable[Decision]) -> None:
-    own = sum(decision.staged_by_id == by.pk for decision in staged)
-    if own and queries.selection_settings(call).needs_second_person:
+def _refuse_who_decided(call: Call, by: User) -> None:
+    if not queries.selection_settings(call).needs_second_person:
+        return
+    if own := queries.hands_in_decisions(call)[by.pk]:
         raise SecondPersonNeeded(
-            f"You staged {own} of these decisions, and this call wants a second person to release them. Please ask "
-            "another organiser, or the deputy."
+            f"You staged or undid {own} of these decisions, and this call wants a second person to release them. "
+            "Please ask another organiser, or the deputy."
         )
 
 

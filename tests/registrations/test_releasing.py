@@ -6,7 +6,7 @@ import pytest
 
 from accounts.enums import Role
 from events.models import Call, Event
-from registrations.enums import MailKind, Outcome, State
+from registrations.enums import MailKind, Outcome, ParticipantRole, State
 from registrations.mail import outbox
 from registrations.models import Decision, OutgoingMail, Registration, Release, SelectionSettings, Transition
 from registrations.services import calls, places, releasing, selection, workflow
@@ -103,9 +103,9 @@ class TestTheSecondPerson:
         call.organisers.add(colleague)
         staged(call, colleague)
         staged(call, organiser, Outcome.DECLINE, number=2)
-        with pytest.raises(releasing.SecondPersonNeeded, match="You staged 2 of these decisions"):
+        with pytest.raises(releasing.SecondPersonNeeded, match="You staged or undid 2 of these decisions"):
             give(call, organiser)
-        with pytest.raises(releasing.SecondPersonNeeded, match="You staged 1 of these"):
+        with pytest.raises(releasing.SecondPersonNeeded, match="You staged or undid 1 of these"):
             give(call, colleague)
         assert give(call, deputy).given_by == deputy
 
@@ -137,13 +137,86 @@ class TestTheSecondPerson:
         with pytest.raises(releasing.NotTheirs):
             give(call, deputy)
 
-    def test_who_staged_does_not_switch_the_second_person_off(self, call, organiser, deputy):
+    def test_who_undid_a_decision_does_not_release_until_somebody_else_has_decided(self, call, organiser, deputy):
+        colleague = UserFactory(role=Role.ORGANISER)
+        call.organisers.add(colleague)
+        (undone,) = staged(call, organiser)
         staged(call, organiser)
-        wanted = {"deputy": None, "promotes_by_itself": True, "telephone_hours": 0, "now": NOW}
-        with pytest.raises(calls.OwnDecisions):
-            calls.set_selection(call=call, needs_second_person=False, by=organiser, **wanted)
-        calls.set_selection(call=call, needs_second_person=False, by=deputy, **wanted)
-        assert SelectionSettings.objects.get().needs_second_person is False
+        selection.unstage(registrations=[undone], by=colleague, now=NOW)
+        with pytest.raises(releasing.SecondPersonNeeded, match="You staged or undid 1 of these decisions"):
+            give(call, colleague)
+        selection.stage(registrations=[undone], outcome=Outcome.DECLINE, reason="Full.", by=organiser, now=NOW)
+        assert give(call, colleague)
+
+    def test_what_was_undone_about_somebody_who_withdrew_does_not_count(self, call, organiser, deputy):
+        (undone,) = staged(call, organiser)
+        staged(call, organiser)
+        selection.unstage(registrations=[undone], by=deputy, now=NOW)
+        places.withdraw(registration=undone, now=NOW)
+        assert give(call, deputy)
+
+    @pytest.mark.parametrize("refusal", ["", "Too many."])
+    def test_what_was_undone_before_a_release_counts_unless_that_was_carried_out(
+        self, call, organiser, deputy, refusal
+    ):
+        (undone,) = staged(call, organiser)
+        selection.unstage(registrations=[undone], by=deputy, now=NOW)
+        Release.objects.create(call=call, given_at=NOW, due_at=DUE, done_at=DUE, refusal=refusal)
+        staged(call, organiser)
+        if not refusal:
+            assert give(call, deputy, now=DUE)
+            return
+        with pytest.raises(releasing.SecondPersonNeeded):
+            give(call, deputy, now=DUE)
+
+
+class TestSwitchingTheSecondPersonOff:
+    @pytest.fixture(autouse=True)
+    def _wanted(self, call):
+        SelectionSettings.objects.create(call=call, needs_second_person=True)
+
+    def switch(self, call, by, *, on=False):
+        calls.set_selection(
+            call=call,
+            needs_second_person=on,
+            deputy=None,
+            promotes_by_itself=True,
+            telephone_hours=0,
+            by=by,
+            now=NOW,
+        )
+        return SelectionSettings.objects.get().needs_second_person
+
+    def test_is_not_for_organisers_who_could_then_decide_alone(self, call, organiser):
+        with pytest.raises(calls.SecondPersonStays, match="Only an administrator"):
+            self.switch(call, organiser)
+        assert SelectionSettings.objects.get().needs_second_person
+
+    def test_an_organiser_switches_it_on_and_changes_what_stands_beside_it(self, call, organiser):
+        assert self.switch(call, organiser, on=True)
+        SelectionSettings.objects.update(needs_second_person=False)
+        assert self.switch(call, organiser) is False
+        assert self.switch(call, organiser, on=True)
+
+    def test_an_administrator_may(self, call, organiser):
+        staged(call, organiser)
+        assert self.switch(call, UserFactory(role=Role.ADMINISTRATOR)) is False
+
+    def test_an_administrator_who_staged_or_undid_may_not(self, call, organiser):
+        administrator, other = UserFactory(administrator=True), UserFactory(administrator=True)
+        (undone,) = staged(call, administrator)
+        with pytest.raises(calls.SecondPersonStays, match="another administrator"):
+            self.switch(call, administrator)
+        selection.unstage(registrations=[undone], by=other, now=NOW)
+        with pytest.raises(calls.SecondPersonStays, match="another administrator"):
+            self.switch(call, other)
+        assert self.switch(call, administrator) is False
+
+    def test_what_was_staged_about_somebody_who_withdrew_does_not_keep_it(self, call):
+        administrator = UserFactory(administrator=True)
+        (gone,) = staged(call, administrator)
+        places.withdraw(registration=gone, now=NOW)
+        assert self.switch(call, administrator) is False
 
 
 class TestWhileOneWaits:
@@ -171,8 +244,11 @@ class TestWhileOneWaits:
                 by=by,
                 now=NOW,
             ),
+            lambda call, people, by: places.change_role(
+                registration=people[0], role=ParticipantRole.SPEAKER, is_counted=False, by=by, now=NOW
+            ),
         ],
-        ids=["stage", "unstage", "capacity", "over-invite", "extend", "correct", "settings"],
+        ids=["stage", "unstage", "capacity", "over-invite", "extend", "correct", "settings", "role"],
     )
     def test_what_it_rests_on_stays_as_it_was_reviewed_until_it_is_taken_back(self, call, organiser, change):
         people = staged(call, organiser)
@@ -183,6 +259,12 @@ class TestWhileOneWaits:
         assert rows() == before
         releasing.recall(call=call, by=organiser, now=NOW)
         change(call, people, organiser)
+
+    def test_a_role_that_takes_as_many_places_is_still_given(self, call, organiser):
+        (speaker,) = staged(call, organiser)
+        give(call, organiser)
+        places.change_role(registration=speaker, role=ParticipantRole.SPEAKER, is_counted=True, by=organiser, now=NOW)
+        assert Registration.objects.get(pk=speaker.pk).role == ParticipantRole.SPEAKER
 
     def test_who_withdraws_stays_withdrawn(self, call, organiser):
         one, other = staged(call, organiser, number=2)
