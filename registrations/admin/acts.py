@@ -136,7 +136,7 @@ def _mark_attendance(registration: Registration, form: forms.AttendanceForm, by:
 
 def _has_unreleased_decision(registration: Registration) -> bool:
     decision = getattr(registration, "decision", None)
-    return decision is not None and decision.released_at is None
+    return decision is not None and decision.released_at is None and policies.may_stage(registration)
 
 
 _GONE = (State.WITHDRAWN, State.CANCELLED)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from events.models import Call
 from registrations import reports
 from registrations.countries import country_name
-from registrations.enums import Outcome
+from registrations.enums import Outcome, State
 from registrations.models import Registration
 
 Registrations = QuerySet[Registration]
@@ -55,7 +55,7 @@ class DecisionFilter(admin.SimpleListFilter):
         if chosen == "released":
             return queryset.filter(decision__released_at__isnull=False)
         if chosen in Outcome.values:
-            return queryset.filter(Q(decision__outcome=chosen, decision__released_at__isnull=True))
+            return queryset.filter(state=State.SUBMITTED, decision__outcome=chosen, decision__released_at=None)
         return queryset
 
 

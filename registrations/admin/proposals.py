@@ -14,6 +14,7 @@ from events.models import Call
 from ranportal.shared import clock
 from ranportal.shared.pagination import page_of
 from ranportal.shared.refusals import Refused
+from registrations import release_summary
 from registrations.admin.board_frame import PROPOSAL, board_page, require_selective
 from registrations.attributes import FIRST_TIME, ORGANISATION, attributes_of
 from registrations.enums import Outcome, ProposedAs
@@ -96,7 +97,7 @@ def _page(
         "proposals": proposals,
         "proposal": proposal,
         "has_rules": call.selection_rules.exists(),
-        "decided": call.registrations.filter(decision__isnull=False, decision__released_at=None).count(),
+        "decided": release_summary.staged(call).count(),
     }
     if proposal is not None:
         context |= _told(call, proposal, request.GET.get("page")) | {"is_newest": proposal == proposals[0]}

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from registrations import reports
+from registrations import policies, reports
 from registrations.admin import (
     board,
     by_hand,
@@ -228,7 +228,7 @@ class RegistrationAdmin(admin.ModelAdmin):
     @admin.display(description="decision", ordering="decision__outcome")
     def decision_shown(self, registration: Registration) -> str:
         decision = getattr(registration, "decision", None)
-        if decision is None:
+        if decision is None or not (decision.released_at or policies.may_stage(registration)):
             return "–"
         return f"{'Released' if decision.released_at else 'Staged'}: {decision.get_outcome_display()}"
 

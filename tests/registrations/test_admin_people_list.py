@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 
 from accounts.enums import Role
 from registrations.enums import CheckResult, Outcome, State
-from registrations.models import Decision
+from registrations.models import Decision, Registration
 from registrations.services import scoring
 from tests.factories import NOW, CallFactory, DecisionFactory, RegistrationFactory, ReviewFactory, UserFactory
 from tests.registrations.people_story import LIST, application, call_page, set_clock, signed_in, story
@@ -121,6 +121,17 @@ def test_each_filter_finds_its_people(question, expected):
     page = signed_in(told.organiser).get(f"{LIST}?call={told.call.pk}&{question}")
 
     assert [row.reference for row in page.context["cl"].result_list] == expected
+
+
+def test_who_gave_up_is_staged_no_more():
+    told = story()
+    DecisionFactory(registration=told.applicant)
+    client, address = signed_in(told.organiser), f"{LIST}?call={told.call.pk}"
+    assert "Staged: Select" in client.get(address).rendered_content.split("result_list")[-1]
+    assert list(client.get(f"{address}&decision=select").context["cl"].result_list) == [told.applicant]
+    Registration.objects.update(state=State.WITHDRAWN)
+    assert "Staged: Select" not in client.get(address).rendered_content.split("result_list")[-1]
+    assert list(client.get(f"{address}&decision=select").context["cl"].result_list) == []
 
 
 @pytest.mark.parametrize(

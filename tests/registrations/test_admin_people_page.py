@@ -269,6 +269,17 @@ def test_what_a_stale_page_sends_is_refused_in_words(act, fields):
     assert not withdrawn.transitions.filter(act__in=["correct_address", "change_role", "stage"]).exists()
 
 
+def test_what_was_staged_about_somebody_who_gave_up_is_over():
+    told = story()
+    DecisionFactory(registration=told.applicant)
+    client, undo = signed_in(told.organiser), act_page(told.applicant, "unstage")
+    text = client.get(change_page(told.applicant)).content.decode()
+    assert (undo in text, "Staged, nobody told" in text) == (True, True)
+    Registration.objects.update(state=State.WITHDRAWN)
+    text = client.get(change_page(told.applicant)).content.decode()
+    assert (undo in text, "Staged, nobody told" in text, "Was staged" in text) == (False, False, True)
+
+
 def test_scores_are_closed_once_the_decision_is_released():
     told = story()
     declined = RegistrationFactory(call=told.call, declined=True)

@@ -7,9 +7,11 @@ from registrations.models import Decision, Proposal, Registration
 from tests.factories import (
     NOW,
     CallFactory,
+    DecisionFactory,
     PinFactory,
     ProposalFactory,
     ProposalLineFactory,
+    RegistrationFactory,
     SelectionRuleFactory,
     UserFactory,
 )
@@ -114,6 +116,13 @@ def test_a_whole_proposal_is_staged_by_one_button():
     kept = set(Decision.objects.values_list("registration_id", "outcome"))
     assert kept == {(best.pk, Outcome.SELECT), (told.applicant.pk, Outcome.RESERVE)}
     assert "Staged as proposed: 1 select, 1 reserve list." in page.content.decode()
+
+
+def test_what_is_staged_already_is_counted_without_those_who_gave_up():
+    told = story()
+    for state in (State.SUBMITTED, State.WITHDRAWN):
+        DecisionFactory(registration=RegistrationFactory(call=told.call, state=state))
+    assert page_of(told).context["decided"] == 1
 
 
 def test_everyone_else_is_staged_only_with_the_tick():
