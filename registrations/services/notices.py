@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Min, Q, QuerySet
+from django.db.models import Exists, F, Min, Q, QuerySet, Value
 
 from events.enums import EventFormat
 from events.models import Call, Event, Publication
@@ -79,8 +79,14 @@ def remind_unproven(*, now: datetime) -> int:
 
 
 def remind_unanswered(*, now: datetime) -> int:
-    """Remind people of the answer that we wait for, once, two days before it is due, or late rather than never."""
-    candidates = Registration.objects.filter(state=State.SELECTED, answer_by__lte=now + REMIND_ANSWER_BEFORE)
+    """Remind people of the answer that we wait for, once, two days before it is due, or late rather than never.
+
+    Who has less than four days to answer is reminded when half of the time is over, so never together with the offer.
+    """
+    waiting = Registration.objects.filter(state=State.SELECTED, answer_by__lte=now + REMIND_ANSWER_BEFORE)
+    candidates = waiting.alias(left=F("answer_by") - Value(now), over=Value(now) - F("state_changed_at")).filter(
+        left__lte=F("over")
+    )
     return _for_each_call(candidates, partial(_please_answer, now), now=now)
 
 

@@ -125,6 +125,36 @@ class TestAnswers:
         mail = mails(MailKind.ANSWER_REMINDER).get()
         assert (mail.registration, mail.facts["answer_day"]) == (registration, "3 September")
 
+    @pytest.mark.parametrize(
+        ("hours", "half"), [(1, 0.5), (24, 12), (36, 18), (48, 24), (95, 47.5), (96, 48), (120, 72)]
+    )
+    def test_the_reminder_waits_until_half_of_the_time_to_answer_is_over(self, hours, half):
+        answer_by, due = NOW + timedelta(hours=hours), NOW + timedelta(hours=half)
+        RegistrationFactory(selected=True, state_changed_at=NOW, answer_by=answer_by)
+        assert notices.remind_unanswered(now=due - MOMENT) == 0
+        assert notices.remind_unanswered(now=due) == 1
+        assert notices.remind_unanswered(now=answer_by) == 0
+
+    @pytest.mark.parametrize(
+        ("hours", "gone"), [(1, 20.5), (24, 32), (36, 38), (40, 40), (48, 48), (96, 96), (120, 120)]
+    )
+    def test_who_has_little_time_is_reminded_before_the_place_goes_on_and_it_does_go_on(self, hours, gone):
+        """Every half hour, as the scans run: when the time is over, and a reminder is twenty hours old."""
+        call = CallFactory(asks_to_confirm=True, capacity=1, gives_on_unanswered=True)
+        silent = RegistrationFactory(
+            call=call, selected=True, state_changed_at=NOW, answer_by=NOW + timedelta(hours=hours)
+        )
+        half_hours = 0
+        while states(silent) == [State.SELECTED] and half_hours < 300:
+            now = NOW + half_hours * timedelta(minutes=30)
+            notices.give_on_unanswered(now=now)
+            notices.remind_unanswered(now=now)
+            mails(MailKind.ANSWER_REMINDER).filter(state=MailState.QUEUED).update(state=MailState.SENT, sent_at=now)
+            half_hours += 1
+        assert (half_hours - 1) / 2 == gone
+        reminder = mails(MailKind.ANSWER_REMINDER).get()
+        assert NOW + timedelta(hours=gone) - reminder.sent_at >= timedelta(hours=20)
+
     def test_a_reminder_that_the_scan_missed_comes_late_with_a_new_date(self):
         RegistrationFactory(selected=True, answer_by=NOW - timedelta(days=1))
         assert notices.remind_unanswered(now=NOW) == 1
