@@ -38,6 +38,9 @@ class ChoicesField(forms.CharField):
         return value
 
     def to_python(self, value: Any) -> list[list[str]]:
+        if isinstance(value, list):
+            # What a disabled field starts with is what it says.
+            return value
         pairs = [_pair(line) for line in (super().to_python(value) or "").splitlines() if line.strip()]
         if len({name for name, _ in pairs}) < len(pairs):
             raise ValidationError("Each value may stand once.")

@@ -140,6 +140,18 @@ def test_an_answered_question_offers_only_what_changes_no_words(client: Client) 
     assert "so its words stay" in text_of(client.get(address))
 
 
+def test_of_an_answered_question_with_choices_the_rest_may_change_too(client: Client) -> None:
+    sector, _ = sector_and_cases()
+    AnswerFactory(registration=RegistrationFactory(call=sector.call), question=sector, value="prison")
+    before = sector.choices
+
+    answer = client.post(page(sector.call, f"{sector.pk}/"), {"help": "One.", "audience": "organisers", "is_sensitive": "on"})
+
+    sector.refresh_from_db()
+    assert answer.status_code == 302
+    assert (sector.help, sector.is_sensitive, sector.choices) == ("One.", True, before)
+
+
 def test_an_answered_question_is_asked_in_other_words(client: Client) -> None:
     question = AnswerFactory(question__key="motivation").question
 
