@@ -16,9 +16,9 @@ from registrations import queries
 from registrations.countries import COUNTRY_CHOICES
 from registrations.enums import AskedOf, Profession, QuestionKind
 from registrations.fields import LineField, MailboxField, OnCheckbox
-from registrations.models import Answer, Identity, Question, Registration
+from registrations.models import Identity, Question, Registration
 from registrations.people import PersonDetails
-from registrations.questions import KINDS, GivenAnswer, shown_keys
+from registrations.questions import KINDS, GivenAnswer, fitting, shown_keys
 
 BY_TELEPHONE = "I prefer to tell you by telephone"
 #: What is said about a code that is not the one of the mail.
@@ -328,20 +328,11 @@ def _person_before(registration: Registration) -> dict[str, Any]:
 def _said_before(registration: Registration, questions: Sequence[Question]) -> dict[str, Any]:
     """What each field starts with: the answer, also one to an earlier wording where kind and choices still fit."""
     answers = registration.answers.select_related("question").order_by("question__version")
-    said = {answer.question.key: answer for answer in answers}
-    return {
-        question.field_name: KINDS[question.kind].initial(fitting)
-        for question in questions
-        if question.key in said and (fitting := _fitting(said[question.key], question)) is not None
-    }
-
-
-def _fitting(answer: Answer, question: Question) -> Any:
-    if answer.question.kind != question.kind:
-        return None
-    offered = {value for value, _ in question.choices}
-    if question.kind == QuestionKind.SINGLE_CHOICE:
-        return answer.value if answer.value in offered else None
-    if question.kind == QuestionKind.MULTIPLE_CHOICE:
-        return [value for value in answer.value if value in offered]
-    return answer.value
+    said = {(answer.question.asked_of, answer.question.key): answer for answer in answers}
+    initial = {}
+    for question in questions:
+        answer = said.get((question.asked_of, question.key))
+        value = None if answer is None else fitting(answer.value, answer.question, question)
+        if value is not None:
+            initial[question.field_name] = KINDS[question.kind].initial(value)
+    return initial

@@ -22,6 +22,7 @@ Cell = str | int | float | date
 NO_CASES = "No names, places or details of a case."
 PLEASE_ANSWER = "Please answer this question."
 RADIOS_AT_MOST = 9
+_TEXTS = {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT}
 _FILE_WORDS = {"application/pdf": "PDF", "image/png": "PNG", "image/jpeg": "JPEG"}
 
 
@@ -315,6 +316,18 @@ def shown_keys(questions: Iterable[Asked], given: Mapping[str, Json]) -> set[str
         if asked <= shown:
             return shown
         shown |= asked
+
+
+def fitting(value: Json, was: Asked, now: Asked) -> Json | None:
+    """Return what of an answer to one wording answers another, or None where nothing does: kind and choices decide."""
+    if was.kind != now.kind and not {was.kind, now.kind} <= _TEXTS:
+        return None
+    offered = {choice for choice, _ in now.choices}
+    if now.kind == QuestionKind.SINGLE_CHOICE:
+        return value if value in offered else None
+    if now.kind == QuestionKind.MULTIPLE_CHOICE and isinstance(value, list):
+        return [choice for choice in value if choice in offered] or None
+    return value
 
 
 def _choice_label(question: Asked, wanted: str) -> str:

@@ -16,7 +16,7 @@ from registrations import queries
 from registrations.enums import AskedOf, QuestionKind
 from registrations.models import Answer, Identity, Question, Registration
 from registrations.people import PersonDetails
-from registrations.questions import GivenAnswer
+from registrations.questions import GivenAnswer, fitting
 
 Answers = Mapping[Question, GivenAnswer]
 #: By key of the question: the value, and the digest of a file.
@@ -58,14 +58,14 @@ def replace_answers(
     """Put new answers to the questions of this form in place of the old, also of those to an earlier wording.
 
     A file that was not sent again stays, others are deleted after commit. What is not asked any more stays as it was
-    said. What was said again word for word keeps the moment of its change, and what an organiser hid in an answer stays
-    with it, also when its question has another wording now.
+    said, and so does what fits no field of the present form until it is answered anew. What was said again word for
+    word keeps the moment of its change, and what an organiser hid in an answer stays with it, also when its question
+    has another wording now.
     """
-    asked = {question.key for question in queries.questions_of(registration.call, asked_of=asked_of)}
-    standing = registration.answers.select_related("question").order_by("question__version")
-    old = {answer.question.key: answer for answer in standing if answer.question.key in asked}
+    asked = {question.key: question for question in queries.questions_of(registration.call, asked_of=asked_of)}
     said = {question.key: (question, given) for question, given in answers.items()}
-    gone = [answer for key, answer in old.items() if key not in said]
+    old = _standing(registration, {question.key: question for question in answers}, asked_of=asked_of)
+    gone = [answer for key, answer in old.items() if key not in said and key in asked and _fits(answer, asked[key])]
     changed, replaced = [], [answer.file for answer in gone if answer.file]
     for key in old.keys() & said.keys():
         answer, (question, given) = old[key], said[key]
@@ -76,6 +76,21 @@ def replace_answers(
     Answer.objects.filter(pk__in=[answer.pk for answer in gone]).delete()
     Answer.objects.bulk_update(changed, ["question", "label", "value", "text", "file", "changed_at"])
     write_answers(registration, {question: given for key, (question, given) in said.items() if key not in old}, now=now)
+
+
+def _standing(registration: Registration, answered: Mapping[str, Question], *, asked_of: AskedOf) -> dict[str, Answer]:
+    """By key the answers of this form: where a question is answered now, that to it before that to another wording."""
+    answers = registration.answers.filter(question__asked_of=asked_of).select_related("question")
+    standing: dict[str, Answer] = {}
+    for answer in answers.order_by("question__version"):
+        key = answer.question.key
+        if key not in standing or standing[key].question != answered.get(key):
+            standing[key] = answer
+    return standing
+
+
+def _fits(answer: Answer, question: Question) -> bool:
+    return fitting(answer.value, answer.question, question) is not None
 
 
 def has_earlier_wording(registration: Registration) -> bool:

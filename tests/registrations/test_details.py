@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.enums import Role
 from registrations.enums import Act, MailKind, State
+from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import Answer, OutgoingMail
 from registrations.questions import GivenAnswer
 from registrations.services import details, form_building, intake, places, privacy
@@ -158,6 +159,12 @@ def test_the_export_of_a_person_holds_them_and_erasing_takes_them() -> None:
 # Other wordings
 
 
+def reword(question: Any, **changes: Any) -> Any:
+    names = [*form_building.ASKING, "asked_of", "condition_question", "condition_value"]
+    values = {name: getattr(question, name) for name in names} | changes
+    return form_building.reword(question=question, values=values, by=UserFactory(), now=NOW)
+
+
 def test_an_old_answer_is_filled_into_the_new_words_where_it_fits(client: Client) -> None:
     choices = [["prison", "Prison"], ["police", "Police"]]
     sector = QuestionFactory(key="sector", kind="single_choice", choices=choices, label="Sector?")
@@ -165,12 +172,6 @@ def test_an_old_answer_is_filled_into_the_new_words_where_it_fits(client: Client
     registration = RegistrationFactory(call=sector.call)
     AnswerFactory(registration=registration, question=sector, value="prison", text="Prison")
     AnswerFactory(registration=registration, question=why, value="Because")
-    by = UserFactory()
-    names = [*form_building.ASKING, "asked_of", "condition_question", "condition_value"]
-
-    def reword(question: Any, **changes: Any) -> Any:
-        values = {name: getattr(question, name) for name in names} | changes
-        return form_building.reword(question=question, values=values, by=by, now=NOW)
 
     reword(sector, label="Where do you work?", choices=[["police", "Police"]])
     newer = reword(why, label="Why do you come?")
@@ -190,6 +191,58 @@ def test_an_old_answer_is_filled_into_the_new_words_where_it_fits(client: Client
         "why": "Why do you come?",
     }
     assert (said["why"].question, said["why"].value) == (newer, "Because")
+
+
+def test_the_second_form_leaves_alone_what_the_first_asked_by_the_same_key() -> None:
+    earlier = QuestionFactory(key="diet")
+    registration = RegistrationFactory(call=earlier.call)
+    AnswerFactory(registration=registration, question=earlier, value="Vegan")
+    form_building.retire(question=earlier, by=UserFactory(), now=NOW)
+    newer = asks(registration.call, version=2)
+
+    assert DetailsForm(registration=registration).initial == {}
+    for answers in ({newer: GivenAnswer("Meat", "Meat")}, {}):
+        details.answer(registration=registration, answers=answers, now=NOW)
+
+    assert list(registration.answers.values_list("question", "value")) == [(earlier.pk, "Vegan")]
+
+
+@pytest.mark.parametrize(("earlier", "later"), [("short_text", "long_text"), ("long_text", "short_text")])
+def test_texts_fit_each_other(earlier: str, later: str) -> None:
+    why = QuestionFactory(key="why", kind=earlier)
+    registration = RegistrationFactory(call=why.call)
+    AnswerFactory(registration=registration, question=why, value="Because")
+    reword(why, kind=later)
+    assert ChangeForm(registration=registration).initial["q-why"] == "Because"
+
+
+def test_an_answer_that_could_not_be_filled_in_stays_until_a_new_one_is_given() -> None:
+    why = QuestionFactory(key="why")
+    registration = RegistrationFactory(call=why.call)
+    AnswerFactory(registration=registration, question=why, value="Because")
+    newer = reword(why, kind="number")
+
+    def send(answers: Any) -> list[Any]:
+        details_of = person(email=registration.identity.email, country="EE" if answers else "LV")
+        intake.change_answers(registration=registration, person=details_of, answers=answers, now=NOW, received_at=NOW)
+        return list(registration.answers.values_list("question", "value"))
+
+    assert "q-why" not in ChangeForm(registration=registration).initial
+    assert send({}) == [(why.pk, "Because")]
+    assert send({newer: GivenAnswer(3, "3")}) == [(newer.pk, 3)]
+    assert send({}) == []
+
+
+def test_a_form_that_was_on_its_way_when_its_question_was_retired_is_taken() -> None:
+    why = QuestionFactory(key="why")
+    registration = RegistrationFactory(call=why.call)
+    AnswerFactory(registration=registration, question=why, value="Because")
+    form_building.retire(question=why, by=UserFactory(), now=NOW)
+
+    given = {why: GivenAnswer("New", "New")}
+    intake.change_answers(registration=registration, person=person(), answers=given, now=NOW, received_at=NOW)
+
+    assert list(registration.answers.values_list("question", "value")) == [(why.pk, "New")]
 
 
 def test_what_is_asked_no_longer_stays_when_answers_change() -> None:
