@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.enums import Channel, Finding, MailKind, MailState, Outcome, State
-from registrations.mail import outbox
+from registrations.mail import leases, outbox
 from registrations.models import Bounce, NotTold, OutgoingMail, Reconciliation, Registration, SelectionSettings
 from registrations.services import addresses, intake, reconciling, selection
 from tests.factories import NOW, CallFactory, DecisionFactory, RegistrationFactory, UserFactory
@@ -176,6 +176,19 @@ def test_what_may_have_gone_out_in_between_is_corrected(became, organiser):
 @pytest.mark.parametrize("became", SURELY_NOT_GONE.values(), ids=SURELY_NOT_GONE)
 def test_what_surely_did_not_go_out_needs_no_correction(became, organiser):
     assert send_all(thought_better_of(organiser, **became)) == []
+
+
+def test_what_a_worker_handed_over_before_it_died_is_corrected(organiser):
+    registration = decided(State.CONFIRMED, State.DECLINED, organiser)
+    send_all(registration)
+    registration = change(registration, State.DECLINED, organiser, minutes=5)
+    times = {"now": NOW + timedelta(minutes=5), "until": NOW + timedelta(minutes=6)}
+    [mail] = leases.claim(limit=9, **times)
+    leases.hand_over(mail, rendered=b"x", sent=None, **times)
+    change(registration, State.CONFIRMED, organiser, minutes=7)
+    mail.refresh_from_db()
+    assert mail.state == MailState.CANCELLED
+    assert send_all(registration) == [MailKind.PROMOTED]
 
 
 def test_what_may_still_arrive_is_corrected_whatever_was_sent_since(organiser):
