@@ -67,7 +67,7 @@ class Copied:
 
 
 def add(*, call: Call, values: Values, by: User, now: datetime) -> Question:
-    """Put a question at the end of the form. Raises KeyTaken, BrokenCondition."""
+    """Put a question at the end of the form. Raises KeyTaken, WiderAudience, BrokenCondition."""
     with _changed(call, f"Question “{values['key']}” added", by=by, now=now) as call:
         if values["key"] in {question.key for question in queries.current_questions(call)}:
             raise KeyTaken(f"The form has a question “{values['key']}” already. Choose another key.")
@@ -83,8 +83,8 @@ def change(*, question: Question, values: Values, by: User, now: datetime) -> Qu
         question = _current(question)
         wanted = {**_asking(values), **_placing(values)}
         differing = {name for name, value in wanted.items() if getattr(question, name) != value}
+        _refuse_breach(call, {"key": question.key, **wanted}, current=question)
         if _is_answered(question):
-            _refuse_wider(question, wanted)
             if others := differing - {*_MINOR, "audience", *_stricter(question, wanted)}:
                 words = {field.name: str(field.verbose_name) for field in Question._meta.fields}
                 names = ", ".join(sorted(words[name] for name in others))
@@ -108,7 +108,6 @@ def reword(*, question: Question, values: Values, by: User, now: datetime) -> Qu
     with _changed(question.call, f"Question “{question.key}” reworded", by=by, now=now) as call:
         question = _current(question)
         wanted = {**_asking(values), **_placing(values), "key": question.key, "asked_of": question.asked_of}
-        _refuse_wider(question, wanted)
         Question.objects.filter(pk=question.pk).update(retired_at=now)
         newer = _insert(call, {**wanted, "position": question.position})
         Question.objects.filter(condition_question=question, retired_at=None).update(condition_question=newer)
@@ -152,9 +151,9 @@ def remove(*, question: Question, by: User, now: datetime) -> None:
         question = _current(question)
         if _is_answered(question):
             raise AlreadyAnswered("People have answered this question. Ask it no longer: what they said stays.")
-        _refuse_waited_for(question, question.dependants.all())
-        if call.event.status == Status.PUBLISHED and now >= call.opens_at:
-            # Somebody may have the form with it open, and send it in a moment.
+        _refuse_waited_for(question, question.dependants.filter(retired_at=None))
+        if question.dependants.exists() or (call.event.status == Status.PUBLISHED and now >= call.opens_at):
+            # What is asked no longer names it, or somebody has the form with it open and sends it in a moment.
             Question.objects.filter(pk=question.pk).update(retired_at=now)
         else:
             question.delete()
@@ -171,7 +170,7 @@ def retire(*, question: Question, by: User, now: datetime) -> None:
 def copy(*, call: Call, questions: Iterable[Question], by: User, now: datetime) -> Copied:
     """Copy questions of another call to the end of the form, with their conditions; keys that exist are left out.
 
-    A condition on a question that this form has not is left off. Raises BrokenCondition.
+    A condition on a question that this form has not is left off. Raises KeyTaken, WiderAudience, BrokenCondition.
     """
     with _changed(call, "Questions copied from another call", by=by, now=now) as call:
         here = {question.key: question for question in queries.current_questions(call)}
@@ -194,7 +193,10 @@ def copy(*, call: Call, questions: Iterable[Question], by: User, now: datetime) 
 def take_from_library(
     *, call: Call, entries: Iterable[LibraryQuestion], asked_of: AskedOf, by: User, now: datetime
 ) -> Copied:
-    """Put questions of the library at the end of the form; keys that exist are left out."""
+    """Put questions of the library at the end of the form; keys that exist are left out.
+
+    Raises KeyTaken, WiderAudience.
+    """
     with _changed(call, "Questions taken from the library", by=by, now=now) as call:
         here = {question.key for question in queries.current_questions(call)}
         entries = list(entries)
@@ -256,6 +258,7 @@ def _placing(values: Values) -> dict[str, Any]:
 
 
 def _insert(call: Call, values: dict[str, Any]) -> Question:
+    _refuse_breach(call, values)
     last = call.questions.filter(retired_at=None).aggregate(last=Max("position"))["last"]
     placed = {"position": 0 if last is None else last + 1, **values}
     return Question.objects.create(call=call, version=_next_version(call, values["key"]), **placed)
@@ -280,13 +283,21 @@ def _stricter(question: Question, wanted: Values) -> set[str]:
     return {"is_sensitive"} if wanted.get("is_sensitive") and not question.is_sensitive else set()
 
 
-def _refuse_wider(question: Question, wanted: Values) -> None:
-    is_wider = question.audience == Audience.ORGANISERS and wanted.get("audience") == Audience.REVIEWERS
-    is_asked = Answer.objects.filter(question__call=question.call_id, question__key=question.key).exists()
-    if is_wider and is_asked:
+def _refuse_breach(call: Call, wanted: Values, *, current: Question | None = None) -> None:
+    """Refuse what would break what was promised with a version of the key other than the `current` one.
+
+    The answers to all versions of a key are one: more people than were told would read them, or the form that others
+    send would replace them.
+    """
+    versions = call.questions.filter(key=wanted["key"])
+    answered = Answer.objects.filter(question__in=versions, question__audience=Audience.ORGANISERS)
+    if wanted.get("audience") == Audience.REVIEWERS and answered.exists():
         raise WiderAudience(
             "People answered this question for organisers only, so reviewers cannot be let in. Ask another question."
         )
+    asked_of = wanted.get("asked_of", current.asked_of if current else AskedOf.EVERYONE)
+    if any(other.asked_of != asked_of and other != current for other in versions):
+        raise KeyTaken(f"A question “{wanted['key']}” was asked of other people before. Choose another key.")
 
 
 def _refuse_waited_for(question: Question, dependants: Iterable[Question]) -> None:

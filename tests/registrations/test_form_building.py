@@ -1,9 +1,11 @@
 """The form of a call is built: what was answered stays as it was said, and no public form gets a broken condition."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from events.models import Call
 from registrations import queries
 from registrations.enums import AskedOf, Audience, QuestionKind
 from registrations.models import Answer, LibraryQuestion, Question
@@ -116,6 +118,52 @@ def test_more_people_never_read_what_was_answered_for_fewer(by: Any) -> None:
     form_building.change(question=unanswered, values=of(unanswered, audience=Audience.REVIEWERS), by=by, now=NOW)
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_no_way_around_lets_more_people_read_what_was_answered_for_fewer(by: Any, is_kept: bool) -> None:
+    question = QuestionFactory(key="why", audience=Audience.ORGANISERS)
+    if is_kept:
+        AnswerFactory(registration=RegistrationFactory(call=question.call), question=question)
+    narrow, wide = of(question), of(question, audience=Audience.REVIEWERS)
+    newer = form_building.reword(question=question, values=narrow, by=by, now=NOW)
+    elsewhere = QuestionFactory(key="why", audience=Audience.REVIEWERS)
+    entry = form_building.put_into_library(question=elsewhere, note="", now=NOW)
+
+    def attempt(write: Any, **options: Any) -> bool:
+        try:
+            write(**options, by=by, now=NOW)
+        except form_building.WiderAudience:
+            return False
+        form_building.retire(question=question.call.questions.get(retired_at=None), by=by, now=NOW)
+        return True
+
+    tries = [attempt(form_building.change, question=newer, values=wide)]
+    question.call.questions.filter(retired_at=None).update(retired_at=NOW)
+    tries += [
+        attempt(form_building.add, call=question.call, values=wide),
+        attempt(form_building.copy, call=question.call, questions=[elsewhere]),
+        attempt(form_building.take_from_library, call=question.call, entries=[entry], asked_of=AskedOf.EVERYONE),
+    ]
+
+    assert tries == [not is_kept] * 4
+    form_building.add(call=question.call, values=narrow, by=by, now=NOW)
+
+
+def test_a_key_that_was_asked_of_others_is_not_asked_again(by: Any) -> None:
+    diet = AnswerFactory(question__key="diet").question
+    newer = form_building.reword(question=diet, values=of(diet), by=by, now=NOW)
+    with pytest.raises(form_building.KeyTaken, match="of other people"):
+        form_building.change(question=newer, values=of(newer, asked_of="selected"), by=by, now=NOW)
+    form_building.retire(question=newer, by=by, now=NOW)
+    with pytest.raises(form_building.KeyTaken, match="of other people"):
+        form_building.add(call=diet.call, values=of(diet, asked_of="selected"), by=by, now=NOW)
+    elsewhere = QuestionFactory(key="diet", asked_of="selected")
+    with pytest.raises(form_building.KeyTaken, match="of other people"):
+        form_building.copy(call=diet.call, questions=[elsewhere], by=by, now=NOW)
+    form_building.add(call=diet.call, values=of(diet), by=by, now=NOW)
+    alone = QuestionFactory()
+    form_building.change(question=alone, values=of(alone, asked_of="selected"), by=by, now=NOW)
+
+
 def test_an_answered_question_is_reworded_as_a_new_version_with_its_conditions(by: Any) -> None:
     sector, cases = sector_and_cases()
     answer = AnswerFactory(registration=RegistrationFactory(call=sector.call), question=sector, value="prison")
@@ -221,6 +269,18 @@ def test_nothing_goes_that_another_question_waits_for(by: Any) -> None:
         with pytest.raises(form_building.AskedElsewhere):
             write(question=sector, by=by, now=NOW)
     assert keys(sector.call) == ["sector", "cases"]
+
+
+def test_what_only_a_question_asked_no_longer_waited_for_is_taken_out(by: Any) -> None:
+    sector, cases = sector_and_cases()
+    form_building.remove(question=cases, by=by, now=NOW)
+    Call.objects.update(opens_at=NOW + timedelta(days=1))
+
+    form_building.remove(question=sector, by=by, now=NOW)
+
+    assert keys(sector.call) == []
+    cases.refresh_from_db()
+    assert cases.condition_question.retired_at == NOW
 
 
 def test_a_key_that_was_asked_before_comes_back_as_its_next_version(by: Any) -> None:
