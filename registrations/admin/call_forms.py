@@ -10,9 +10,10 @@ from accounts.enums import Role
 from accounts.models import User
 from events import times
 from events.models import Call, Event
+from ranportal.shared.refusals import Refused
 from registrations.admin.moments import MomentField
 from registrations.admin.session_inline import DayInput
-from registrations.services import form_building
+from registrations.services import calls, form_building
 
 _LOCAL = "Local time of the event."
 AFTER_EVENT = "The call would close after the event is over."
@@ -53,7 +54,18 @@ class CallForm(forms.ModelForm):
         is_moved = bool(self.instance.pk) and "opens_at" in self.changed_data
         if is_moved and (why := form_building.why_not_public(self.instance.event)):
             self.add_error("opens_at", why)
+        self._keep_promises()
         return given
+
+    def _keep_promises(self) -> None:
+        """Until the page's transaction ends no release is given: validating and saving is one."""
+        if self.instance.pk is None:
+            return
+        try:
+            calls.refuse_new_promises(call=self.instance, changed=self.changed_data)
+        except Refused as refusal:
+            for name in sorted(calls.PROMISED.intersection(self.changed_data)):
+                self.add_error(name, str(refusal))
 
     def _compare(self, given: dict[str, Any]) -> None:
         closes_at = given.get("closes_at") or self.instance.closes_at

@@ -68,7 +68,12 @@ def _refusals(call: Call, content: CallContent) -> Iterator[Problem]:
 
 
 def _change(call: Call, content: CallContent, problems: list[Problem], *, by: User | None, now: datetime) -> bool:
-    has_changed = _set(call, _fields(content))
+    fields = _fields(content)
+    try:
+        calls.refuse_new_promises(call=call, changed=_changed(call, fields))
+    except Refused as refusal:
+        problems.append(content.problem("confirm_within_days", str(refusal)))
+    has_changed = _set(call, fields)
     if content.closes_at > call.closes_at:
         has_changed = True
         try:
@@ -89,12 +94,16 @@ def _change(call: Call, content: CallContent, problems: list[Problem], *, by: Us
 
 
 def _set(row: Any, values: dict[str, Any]) -> bool:
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    changed = _changed(row, values)
     for name, value in changed.items():
         setattr(row, name, value)
     if changed:
         row.save(update_fields=list(changed))
     return bool(changed)
+
+
+def _changed(row: Any, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if getattr(row, name) != value}
 
 
 def _write_questions(call: Call, content: CallContent, problems: list[Problem]) -> bool:

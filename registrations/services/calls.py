@@ -1,5 +1,6 @@
 """What organisers change about a call that has people in it: capacity, over-invitation, deadline, selection."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -11,6 +12,9 @@ from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.models import SelectionSettings
 from registrations.services import workflow
+
+#: What the mails of a release promise and no act of its own changes.
+PROMISED = frozenset({"confirm_within_days", "list_closes_at", "gives_on_unanswered"})
 
 
 class CapacityBelowPlaces(Refused):
@@ -142,6 +146,16 @@ def correct_deadline(*, call: Call, closes_at: datetime, closes_on: date | None,
         _refuse_after_promise(call, closes_at)
         call._history_user, call._change_reason, call._history_date = None, reason, now
         return _with_deadline(call, closes_at=closes_at, closes_on=closes_on)
+
+
+def refuse_new_promises(*, call: Call, changed: Collection[str]) -> None:
+    """Keep these fields of the call, if PROMISED has one of them, as a release that waits was reviewed.
+
+    In the caller's transaction: until it ends the call stays locked, so that no release is given meanwhile. Raises
+    workflow.ReleaseWaits.
+    """
+    if not PROMISED.isdisjoint(changed):
+        workflow.refuse_while_release_waits(workflow.locked(call))
 
 
 def _refuse_alone(call: Call, by: User) -> None:

@@ -1,6 +1,6 @@
 """Calls and events in the admin: whose they are, and what does not fit together."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.enums import Role
 from accounts.models import User
 from events.models import Call, Event
+from registrations.models import Release
 from tests.factories import NOW, CallFactory, EventFactory, UserFactory
 from tests.registrations.test_admin_calls import call_address, client, events_address, form_of
 
@@ -119,6 +120,33 @@ def test_a_call_whose_new_dates_do_not_fit_is_refused_in_words(
 
     assert page.status_code == 200
     assert words in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("confirm_within_days", {"confirm_within_days": "9"}),
+        ("list_closes_at", {"list_closes_at_0": "2026-09-20", "list_closes_at_1": "12:00"}),
+        ("gives_on_unanswered", {"gives_on_unanswered": "on"}),
+    ],
+)
+def test_what_the_mails_of_a_release_promise_stays_while_it_waits(
+    client: Client, field: str, changes: dict[str, str]
+) -> None:
+    call = CallFactory(selective=True, asks_to_confirm=True)
+    release = Release.objects.create(call=call, given_at=NOW, due_at=NOW + timedelta(minutes=15))
+    before = Call.objects.values(field).get()
+    data = form_of(client, call_address(call)) | {"reply_to": "new@example.org"}
+
+    page = client.post(call_address(call), data | changes)
+
+    assert "its mails leave on 1 September, 14:15" in page.context["adminform"].form.errors[field][0]
+    assert Call.objects.values(field, "reply_to").get() == {**before, "reply_to": call.reply_to}
+    client.post(call_address(call), data)
+    assert Call.objects.get().reply_to == "new@example.org"
+    release.delete()
+    client.post(call_address(call), data | changes)
+    assert Call.objects.values(field).get() != before
 
 
 def test_a_deadline_after_the_event_is_refused(client: Client) -> None:

@@ -10,7 +10,7 @@ from events.models import Announcement, Call, Event, Publication
 from registrations import call_files
 from registrations.call_files import CallFileRefused
 from registrations.enums import QuestionKind, State
-from registrations.models import Question
+from registrations.models import Question, Release
 from registrations.services import importing
 from registrations.services.importing import Imported
 from tests.factories import AnswerFactory, DecisionFactory, RegistrationFactory, ReviewFactory
@@ -305,6 +305,20 @@ def test_what_people_were_told_is_not_taken_back(folder: Path, old: str, new: st
     assert words in told
     first_line = new.splitlines()[0]
     assert f"line {line_of(changed, first_line)}:" in told
+
+
+def test_what_the_mails_of_a_release_promise_stays_while_it_waits(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    Release.objects.create(call=Call.objects.get(), given_at=NOW, due_at=NOW + timedelta(minutes=15))
+    changed = STUDY_VISIT.replace("confirm_within_days: 5", "confirm_within_days: 9")
+
+    told = refusal(folder, changed, EARLIER_VISIT)
+
+    assert told.startswith(f"0.yaml line {line_of(changed, 'confirm_within_days')}: A release was given")
+    assert "10 March, 11:15" in told
+    assert Call.objects.get().confirm_within_days == 5
+    run(folder, STUDY_VISIT.replace("visits@example.org", "others@example.org"), EARLIER_VISIT)
+    assert Call.objects.get().reply_to == "others@example.org"
 
 
 def test_after_the_release_the_deadline_stands(folder: Path) -> None:
