@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypeGuard
 
 from registrations.masking import patterns
 from registrations.masking.affiliation import own_domain
-from registrations.masking.names import Name, is_inflected, joined, names_of, spellings_of
+from registrations.masking.names import Name, Names, beginning, is_inflected, joined, names_of, spellings_of
 from registrations.masking.patterns import Span
 from registrations.masking.stop_words import is_common
 from registrations.masking.words import Reading, Word, folded, words_of
@@ -20,6 +21,10 @@ MASK = "▮▮▮"
 _DISTINCTIVE = 4
 #: Of an organisation of more words, parts are looked for in so many.
 _LONGEST = 12
+#: Initials stand as close as that to a name, and are no more than that on each side.
+_NEAR, _MOST_INITIALS = 12, 6
+_INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])(?:\.[\s-]{0,9}|\s{1,9})$")
+_INITIAL_AFTER = re.compile(r"[\s,]{0,9}([^\W\d_])(?:\.|(?!\w))")
 _BETWEEN = re.compile(r"[\W_]{0,3}")
 _SHORT = frozenset({"the", "of", "and", "for", "in"})
 
@@ -48,7 +53,7 @@ class Masker:
         given, family = words_of(applicant.given_name), words_of(applicant.family_name)
         local, _, domain = folded(applicant.email.strip()).rpartition("@")
         self._domain = own_domain(applicant.email) and domain
-        self._names = [
+        names = [
             *names_of(applicant.given_name),
             *names_of(applicant.family_name),
             *joined(given, family),
@@ -57,9 +62,10 @@ class Masker:
             *_distinctive(local, least=3),
             *_distinctive(" ".join(domain.split(".")[:-1]) if self._domain else "", least=3),
         ]
-        self._names += [Name(word, is_strict=False) for word in _abbreviations(applicant.organisation)]
+        names += [Name(word, is_strict=False) for word in _abbreviations(applicant.organisation)]
+        self._names = Names(names)
         self._capitals = _first_letters(applicant.organisation)
-        self._phrases = list(_phrases(applicant))
+        self._phrases = _by_beginning(_phrases(applicant))
         self._literals = [part for part in (local, self._domain) if len(part) >= _DISTINCTIVE and not is_common(part)]
         self._initials = {word[0] for word in (*given, *family)}
         self._family = family
@@ -78,37 +84,40 @@ class Masker:
         yield from self._web_addresses(reading)
         yield from self._dotted_initials(reading)
         for literal in self._literals:
-            yield from _spans_of(rf"(?<!\w)(?:[\w-]+\.)*{re.escape(literal)}(?!\w)", reading.folded)
+            yield from _with_subdomains(literal, reading.folded)
         for place, word in enumerate(reading.words):
-            if any(name.is_in(word) for name in self._names):
+            if self._names.have(word):
                 yield self._with_initials(reading, word)
             elif word.text in self._capitals and reading.is_capital(word.end - 1):
                 yield word.start, word.end
-            for phrase in self._phrases:
+            for phrase in self._phrases.get(beginning(word.text), ()):
                 if _stands_at(phrase, reading.words, place):
                     yield word.start, reading.words[place + len(phrase) - 1].end
 
     def _web_addresses(self, reading: Reading) -> Iterator[Span]:
         for start, end in patterns.web_addresses(reading.folded):
             address = reading.folded[start:end]
-            inside = [word for word in reading.words if start <= word.start < end]
-            is_theirs = any(name.is_in(word) for word in inside for name in self._names)
+            is_theirs = any(map(self._names.have, reading.words_between(start, end)))
             if is_theirs or patterns.is_personal(address) or (self._domain and self._domain in address):
                 yield start, end
 
     def _with_initials(self, reading: Reading, word: Word) -> Span:
         """The word with the initials before and after it: J. Bērziņš, Bērziņš J."""
         start, end = _with_digits(reading.folded, word.start, word.end)
-        before = re.compile(r"(?<!\w)([^\W\d_])(?:\.[\s-]*|\s+)$")
-        while (found := before.search(reading.folded, 0, start)) and self._is_initial(reading, found):
+        for _ in range(_MOST_INITIALS):
+            found = _INITIAL_BEFORE.search(reading.folded, max(0, start - _NEAR), start)
+            if not self._is_initial(found, reading):
+                break
             start = found.start()
-        after = re.compile(r"[\s,]*([^\W\d_])(?:\.|(?!\w))")
-        while (found := after.match(reading.folded, end)) and self._is_initial(reading, found):
+        for _ in range(_MOST_INITIALS):
+            found = _INITIAL_AFTER.match(reading.folded, end)
+            if not self._is_initial(found, reading):
+                break
             end = found.end()
         return start, end
 
-    def _is_initial(self, reading: Reading, found: re.Match[str]) -> bool:
-        return found.group(1) in self._initials and reading.is_capital(found.start(1))
+    def _is_initial(self, found: re.Match[str] | None, reading: Reading) -> TypeGuard[re.Match[str]]:
+        return found is not None and found.group(1) in self._initials and reading.is_capital(found.start(1))
 
     def _dotted_initials(self, reading: Reading) -> Iterator[Span]:
         for found in re.finditer(r"(?<!\w)(?:[^\W\d_]\.[\s-]?){2,4}", reading.folded):
@@ -124,6 +133,17 @@ def _with_digits(text: str, start: int, end: int) -> Span:
     while end < len(text) and (text[end].isdigit() or text[end] == "_"):
         end += 1
     return start, end
+
+
+def _with_subdomains(literal: str, text: str) -> Iterator[Span]:
+    """Where it stands, each time with the parts of an address before it: mail.clinic.lv."""
+    done = 0
+    for found in re.finditer(rf"(?<!\w){re.escape(literal)}(?!\w)", text):
+        start = found.start()
+        while start > done and (text[start - 1].isalnum() or text[start - 1] in "_-."):
+            start -= 1
+        done = found.end()
+        yield start, done
 
 
 def _distinctive(text: str, *, least: int = _DISTINCTIVE) -> list[Name]:
@@ -159,19 +179,26 @@ def _phrases(applicant: Applicant) -> Iterator[tuple[str, ...]]:
             yield part
 
 
+def _by_beginning(phrases: Iterable[tuple[str, ...]]) -> dict[str, set[tuple[str, ...]]]:
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for phrase in phrases:
+        found.setdefault(beginning(phrase[0]), set()).add(phrase)
+    return found
+
+
 def _stands_at(phrase: tuple[str, ...], words: list[Word], place: int) -> bool:
     if place + len(phrase) > len(words):
         return False
     return all(
         word.text == part or is_inflected(word.text, part, is_capital=word.is_capital)
-        for part, word in zip(phrase, words[place:], strict=False)
+        for part, word in zip(phrase, words[place : place + len(phrase)], strict=True)
     )
 
 
 def _passages(reading: Reading, passage: str) -> Iterator[Span]:
     chunks = [re.escape(chunk) for chunk in folded(passage).split()]
     if chunks:
-        yield from _spans_of(r"\s+".join(chunks), reading.folded)
+        yield from _spans_of(r"\s++".join(chunks), reading.folded)
 
 
 def _spans_of(pattern: str, text: str) -> Iterator[Span]:

@@ -1,6 +1,6 @@
 """Whether a word of a text is a name in one of its forms: Bērziņš, Bērziņa and Bērziņam are one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from registrations.masking.stop_words import is_common
@@ -34,9 +34,37 @@ class Name:
             return word.is_capital or not self.is_strict
         if self.is_strict or is_common(word.text):
             return False
-        if len(self.text) >= _INSIDE and self.text in word.text:
+        if self.may_be_inside and self.text in word.text:
             return True
         return is_inflected(word.text, self.text, is_capital=word.is_capital)
+
+    @property
+    def may_be_inside(self) -> bool:
+        """Whether it is long enough to be told from chance in the middle of a longer word."""
+        return not self.is_strict and len(self.text) >= _INSIDE
+
+
+class Names:
+    """Many names at once. A text may have a hundred thousand words: each is compared with those that begin alike."""
+
+    def __init__(self, names: Collection[Name]) -> None:
+        self._by_beginning: dict[str, set[Name]] = {}
+        for name in names:
+            self._by_beginning.setdefault(beginning(name.text), set()).add(name)
+        everywhere = {name for name in names if name.may_be_inside}
+        self._everywhere = sorted(everywhere, key=lambda name: name.text)
+
+    def have(self, word: Word) -> bool:
+        """Whether one of the names is in the word."""
+        alike = self._by_beginning.get(beginning(word.text), ())
+        return any(name.is_in(word) for name in alike) or any(
+            name.text in word.text and name.is_in(word) for name in self._everywhere
+        )
+
+
+def beginning(word: str) -> str:
+    """The letters that a folded word has in common with each of its inflected forms."""
+    return word[: _STEM - 1]
 
 
 def is_inflected(word: str, name: str, *, is_capital: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,6 +54,11 @@ class Reading:
         self.folded = "".join(pieces)
         self._origin = [place for place, piece in enumerate(pieces) for _ in piece]
         self.words = [self._word(found) for found in _WORD.finditer(self.folded)]
+
+    def words_between(self, start: int, end: int) -> list[Word]:
+        """The words that begin in this stretch of the folded text."""
+        first, last = (bisect_left(self.words, place, key=lambda word: word.start) for place in (start, end))
+        return self.words[first:last]
 
     def is_capital(self, place: int) -> bool:
         """Whether the character at this place of the folded text is a capital letter in the text."""
