@@ -11,7 +11,7 @@ from registrations import queries
 from registrations.call_files import CallContent, CriterionContent, Problem, QuestionContent
 from registrations.conditions import broken_conditions
 from registrations.models import Answer, Criterion, Question, Registration, Score
-from registrations.services import calls, workflow
+from registrations.services import calls, form_building, workflow
 
 
 def write(*, event: Event, content: CallContent, by: User | None, now: datetime) -> tuple[bool, list[Problem]]:
@@ -107,23 +107,35 @@ def _changed(row: Any, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_questions(call: Call, content: CallContent, problems: list[Problem]) -> bool:
-    known = _newest(call)
-    answered = set(Answer.objects.filter(question__call=call).values_list("question_id", flat=True))
+    """Make the form ask what the file asks, in its order, and nothing else.
+
+    Once staff have changed the form by hand it is theirs: then a file adds and words questions, but takes none out and
+    moves none; what it adds stands at the end.
+    """
+    known, answered, is_theirs = _newest(call), _answered(call), form_building.is_built_by_hand(call)
+    end = 1 + max((question.position for question in known.values()), default=0)
     has_changed = False
     for position, wanted in enumerate(content.questions):
         values = _question_values(wanted, known)
         question = known.get(wanted.key)
         if question is None:
-            known[wanted.key] = Question.objects.create(call=call, key=wanted.key, position=position, **values)
+            place = position + end if is_theirs else position
+            known[wanted.key] = Question.objects.create(call=call, key=wanted.key, position=place, **values)
             has_changed = True
         elif (why := _why_fixed(question, answered)) and (differing := _differing(question, values)):
             words = f"the question “{wanted.key}” {why} and cannot change: {', '.join(differing)}."
             problems.append(Problem(wanted.file, wanted.line, words))
         else:
-            has_changed |= _set(question, {**values, "position": position})
-    has_changed |= _delete_questions(content, known, answered, problems)
+            has_changed |= _set(question, values if is_theirs else {**values, "position": position})
+    if not is_theirs:
+        has_changed |= _delete_questions(content, known, answered, problems)
     problems += [content.problem("questions", words) for words in broken_conditions(queries.current_questions(call))]
     return has_changed
+
+
+def _answered(call: Call) -> set[str]:
+    """The keys of the questions that were answered, in whatever wording."""
+    return set(Answer.objects.filter(question__call=call).values_list("question__key", flat=True))
 
 
 def _newest(call: Call) -> dict[str, Question]:
@@ -133,10 +145,10 @@ def _newest(call: Call) -> dict[str, Question]:
     }
 
 
-def _why_fixed(question: Question, answered: set[int]) -> str:
+def _why_fixed(question: Question, answered: set[str]) -> str:
     if question.retired_at is not None:
         return "is asked no longer"
-    return "has been answered" if question.pk in answered else ""
+    return "has been answered" if question.key in answered else ""
 
 
 def _question_values(wanted: QuestionContent, known: dict[str, Question]) -> dict[str, Any]:
@@ -165,15 +177,15 @@ def _differing(question: Question, values: dict[str, Any]) -> list[str]:
 
 
 def _delete_questions(
-    content: CallContent, known: dict[str, Question], answered: set[int], problems: list[Problem]
+    content: CallContent, known: dict[str, Question], answered: set[str], problems: list[Problem]
 ) -> bool:
     wanted_keys = {wanted.key for wanted in content.questions}
     gone = [one for key, one in known.items() if key not in wanted_keys and one.retired_at is None]
     for question in gone:
-        if question.pk in answered:
+        if question.key in answered:
             words = f"the question “{question.key}” has been answered and cannot be taken out."
             problems.append(content.problem("questions", words))
-    Question.objects.filter(condition_question__in=gone).exclude(pk__in=answered).update(
+    Question.objects.filter(condition_question__in=gone).exclude(key__in=answered).update(
         condition_question=None, condition_value=""
     )
     if not problems:

@@ -29,6 +29,8 @@ ASKING = tuple(field.name for field in AbstractQuestion._meta.fields)
 _OF_CALL = ("asked_of", "condition_question", "condition_value")
 #: What changes nothing about how people understood what they answered.
 _MINOR = ("help",)
+#: How each line about a change of the form begins in the history of its call.
+_LINE = "Question"
 
 Values = Mapping[str, Any]
 
@@ -222,6 +224,11 @@ def fill_library(*, entries: Iterable[Values], now: datetime) -> int:
         here = set(LibraryQuestion.objects.values_list("key", flat=True))
         fresh = [LibraryQuestion(**entry) for entry in entries if entry["key"] not in here]
         return len(LibraryQuestion.objects.bulk_create(fresh))
+
+
+def is_built_by_hand(call: Call) -> bool:
+    """Whether staff have ever changed the form of this call here, rather than by a call file."""
+    return call.history.filter(history_change_reason__startswith=_LINE).exists()
 
 
 def why_not_public(event: Event) -> str:

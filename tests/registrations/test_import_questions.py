@@ -110,6 +110,55 @@ def test_what_staff_reworded_after_answers_is_not_changed_back_once_it_is_answer
     assert why.label == "Why do you come?"
 
 
+def test_what_staff_reworded_is_not_changed_back_before_anybody_answered_the_new_words(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    why = Question.objects.get(key="why")
+    AnswerFactory(registration=RegistrationFactory(call=why.call), question=why)
+    form_building.reword(question=why, values=values_of(why, label="Why you?"), by=UserFactory(), now=NOW)
+    before = all_rows()
+
+    assert "the question “why” has been answered and cannot change: label." in refusal(folder, STUDY_VISIT)
+    assert all_rows() == before
+
+
+def test_what_staff_added_and_ordered_stays_so_when_the_file_comes_again(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    call, by = Question.objects.first().call, UserFactory()
+    added = {"key": "added", "kind": "short_text", "label": "Added by staff?"}
+    form_building.add(call=call, values=added, by=by, now=NOW)
+    keys = [question.key for question in queries.current_questions(call)]
+    form_building.order(call=call, keys=["added", *keys[2:-1], *keys[:2]], by=by, now=NOW)
+    before = all_rows()
+
+    assert not run(folder, STUDY_VISIT, EARLIER_VISIT)[0].has_changed
+    assert all_rows() == before
+
+    new = '  questions:\n    - {key: first, kind: yes_no, label: "First?"}\n'
+    run(folder, STUDY_VISIT.replace("  questions:\n", new), EARLIER_VISIT)
+    assert [question.key for question in queries.current_questions(call)] == [
+        "added",
+        *keys[2:-1],
+        *keys[:2],
+        "first",
+    ]
+
+
+def test_a_file_takes_nothing_out_of_a_form_that_staff_changed(folder: Path) -> None:
+    run(folder, STUDY_VISIT, EARLIER_VISIT)
+    work, cases, by = Question.objects.get(key="work"), Question.objects.get(key="cases"), UserFactory()
+    registration = RegistrationFactory(call=work.call)
+    for question in (work, cases):
+        AnswerFactory(registration=registration, question=question)
+    form_building.reword(question=work, values=values_of(work, label="Your work now?"), by=by, now=NOW)
+    form_building.retire(question=Question.objects.get(key="cases"), by=by, now=NOW)
+    before = all_rows()
+
+    lines = [line for line in STUDY_VISIT.splitlines() if "key: work" not in line and "key: cases" not in line]
+
+    assert not run(folder, "\n".join(lines), EARLIER_VISIT)[0].has_changed
+    assert all_rows() == before
+
+
 def test_what_staff_ask_no_longer_is_not_brought_back_by_the_file(folder: Path) -> None:
     run(folder, STUDY_VISIT, EARLIER_VISIT)
     why = Question.objects.get(key="why")
