@@ -1,7 +1,8 @@
 """Writes on the form of a call: its questions, their order and conditions, and the library of tried questions.
 
 What was answered keeps its wording: it is asked in other words by a new version, or no longer. A published form never
-gets a condition that cannot hold. Every change stands in the history of the call.
+gets a condition that cannot hold. What protects a question from now on (fewer readers, sensitive) protects what was
+answered to its earlier versions as well. Every change stands in the history of the call.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,14 +99,16 @@ def change(*, question: Question, values: Values, by: User, now: datetime) -> Qu
         if "key" in differing:
             wanted["version"] = _next_version(call, wanted["key"])
         Question.objects.filter(pk=question.pk).update(**wanted)
-    question.refresh_from_db()
+        question.refresh_from_db()
+        _protect_earlier(question)
     return question
 
 
 def reword(*, question: Question, values: Values, by: User, now: datetime) -> Question:
     """Ask a question in other words from now on: a new version of its key takes its place and the conditions on it.
 
-    Answers keep the wording to which they were given. Raises WiderAudience, BrokenCondition.
+    Answers keep the wording to which they were given; what protects the new ones protects them too.
+    Raises WiderAudience, BrokenCondition.
     """
     with _changed(question.call, f"Question “{question.key}” reworded", by=by, now=now) as call:
         question = _current(question)
@@ -268,7 +271,9 @@ def _insert(call: Call, values: dict[str, Any]) -> Question:
     _refuse_breach(call, values)
     last = call.questions.filter(retired_at=None).aggregate(last=Max("position"))["last"]
     placed = {"position": 0 if last is None else last + 1, **values}
-    return Question.objects.create(call=call, version=_next_version(call, values["key"]), **placed)
+    question = Question.objects.create(call=call, version=_next_version(call, values["key"]), **placed)
+    _protect_earlier(question)
+    return question
 
 
 def _next_version(call: Call, key: str) -> int:
@@ -305,6 +310,15 @@ def _refuse_breach(call: Call, wanted: Values, *, current: Question | None = Non
     asked_of = wanted.get("asked_of", current.asked_of if current else AskedOf.EVERYONE)
     if any(other.asked_of != asked_of and other != current for other in versions):
         raise KeyTaken(f"A question “{wanted['key']}” was asked of other people before. Choose another key.")
+
+
+def _protect_earlier(question: Question) -> None:
+    """Keep what was answered to other versions of the key from whom, and as long, as what is answered to this one."""
+    others = Question.objects.filter(call=question.call_id, key=question.key).exclude(pk=question.pk)
+    if question.audience == Audience.ORGANISERS:
+        others.update(audience=Audience.ORGANISERS)
+    if question.is_sensitive:
+        others.update(is_sensitive=True)
 
 
 def _refuse_waited_for(question: Question, dependants: Iterable[Question]) -> None:

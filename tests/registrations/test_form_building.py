@@ -180,6 +180,46 @@ def test_an_answered_question_is_reworded_as_a_new_version_with_its_conditions(b
     assert queries.questions_of(sector.call) == [newer, cases]
 
 
+@pytest.mark.parametrize("stricter", [{"audience": Audience.ORGANISERS}, {"is_sensitive": True}])
+def test_what_protects_the_new_words_protects_what_was_answered_to_the_old_ones(by: Any, stricter: Any) -> None:
+    oldest = AnswerFactory(question__audience=Audience.REVIEWERS, question__key="cv").question
+    other_key, other_call = QuestionFactory(call=oldest.call, audience="reviewers"), QuestionFactory(key="cv")
+    Question.objects.filter(pk=other_call.pk).update(audience="reviewers")
+    newer = form_building.reword(question=oldest, values=of(oldest, label="Your life?"), by=by, now=NOW)
+    AnswerFactory(registration=RegistrationFactory(call=oldest.call), question=newer)
+
+    form_building.reword(question=newer, values=of(newer, label="Life?", **stricter), by=by, now=NOW)
+
+    for name, value in stricter.items():
+        versions = oldest.call.questions.filter(key="cv").values_list(name, flat=True)
+        assert list(versions) == [value] * 3
+        assert not Question.objects.filter(pk__in=[other_key.pk, other_call.pk], **{name: value}).exists()
+
+
+@pytest.mark.parametrize("stricter", [{"audience": Audience.ORGANISERS}, {"is_sensitive": True}])
+def test_a_stricter_question_protects_its_earlier_versions_too(by: Any, stricter: Any) -> None:
+    older = AnswerFactory(question__audience=Audience.REVIEWERS).question
+    newer = form_building.reword(question=older, values=of(older, label="New?"), by=by, now=NOW)
+    form_building.change(question=newer, values=of(newer, **stricter), by=by, now=NOW)
+    older.refresh_from_db()
+    assert {name: getattr(older, name) for name in stricter} == stricter
+
+
+def test_a_key_that_comes_back_for_organisers_takes_its_old_answers_from_reviewers(by: Any) -> None:
+    older = AnswerFactory(question__audience=Audience.REVIEWERS, question__key="cv").question
+    form_building.retire(question=older, by=by, now=NOW)
+    form_building.add(call=older.call, values=values("cv", audience=Audience.ORGANISERS), by=by, now=NOW)
+    older.refresh_from_db()
+    assert older.audience == Audience.ORGANISERS
+
+
+def test_other_words_for_the_same_readers_change_nothing_about_the_old_ones(by: Any) -> None:
+    older = AnswerFactory(question__audience=Audience.REVIEWERS, question__is_sensitive=True).question
+    form_building.reword(question=older, values=of(older, label="New?", is_sensitive=False), by=by, now=NOW)
+    older.refresh_from_db()
+    assert (older.audience, older.is_sensitive) == (Audience.REVIEWERS, True)
+
+
 def test_a_new_version_without_the_choice_that_another_waits_for_is_refused_where_people_can_see_it(by: Any) -> None:
     sector, _ = sector_and_cases()
     AnswerFactory(registration=RegistrationFactory(call=sector.call), question=sector, value="prison")
