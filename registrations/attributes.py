@@ -6,7 +6,7 @@ The balance panel counts by these, and rules of a proposal name them, so both me
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, Trim
 from django.db.models.lookups import In
@@ -29,7 +29,7 @@ class Attribute:
 
     `value_of` computes its value in the database on rows of Registration: text (true or false for first_time), or ""
     where nothing is known. `choices` are the values that a form offers, with their words; empty where they are open.
-    `questions` are the ids of all wordings of a question.
+    `questions` are the ids of all wordings of a question, and `said` computes the value on their rows of Answer.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Attribute:
     value_of: Combinable = field(compare=False)
     choices: tuple[tuple[str, str], ...] = ()
     questions: tuple[int, ...] = ()
+    said: Combinable = field(default=F("text"), compare=False)
 
     def words(self, value: str | bool) -> str:
         """What people read for a value."""
@@ -86,18 +87,35 @@ def _organisation() -> Combinable:
     )
 
 
-def _of_question(question: Question, versions: Sequence[int]) -> Attribute:
-    answers = Answer.objects.filter(registration=OuterRef("pk"), question__in=versions).order_by("pk")
-    value = Coalesce(Subquery(answers.values("text")[:1]), Value(""), output_field=TextField())
-    words = tuple((label, label) for _, label in question.choices)
+def _of_question(question: Question, versions: Sequence[Question]) -> Attribute:
+    pks, names = tuple(version.pk for version in versions), _names(versions)
+    said = _renamed(names) if len(versions) > 1 and names else F("text")
+    answers = Answer.objects.filter(registration=OuterRef("pk"), question__in=pks).order_by("pk")
+    value = Coalesce(Subquery(answers.values(said=said)[:1]), Value(""), output_field=TextField())
+    words = tuple((names[choice], label) for choice, label in question.choices)
     if question.kind == QuestionKind.YES_NO:
         words = (("Yes", "Yes"), ("No", "No"))
-    return Attribute(f"q-{question.key}", question.label, value, words, tuple(versions))
+    return Attribute(f"q-{question.key}", question.label, value, words, pks, said)
 
 
-def _versions(call: Call) -> dict[str, list[int]]:
-    """The questions by key: an answer may be to an earlier wording of the same."""
-    by_key: dict[str, list[int]] = {}
-    for key, pk in Question.objects.filter(call=call).order_by("version").values_list("key", "pk"):
-        by_key.setdefault(key, []).append(pk)
+def _names(versions: Sequence[Question]) -> dict[str, str]:
+    """By value of a choice what rules call it: the words that it had first, so that other words change no rule."""
+    names: dict[str, str] = {}
+    for version in versions:
+        for choice, label in version.choices:
+            # Words that were another choice's before would make one group of two.
+            names.setdefault(choice, choice if label in names.values() else label)
+    return names
+
+
+def _renamed(names: dict[str, str]) -> Combinable:
+    cases = [When(value=choice, then=Value(name)) for choice, name in names.items()]
+    return Case(*cases, default=F("text"), output_field=TextField())
+
+
+def _versions(call: Call) -> dict[str, list[Question]]:
+    """The questions by key, the oldest first: an answer may be to an earlier wording of the same."""
+    by_key: dict[str, list[Question]] = {}
+    for question in Question.objects.filter(call=call).only("key", "choices").order_by("version"):
+        by_key.setdefault(question.key, []).append(question)
     return by_key

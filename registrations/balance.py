@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 
@@ -236,7 +236,7 @@ def _counted(call: Call, attribute: Attribute, place: int) -> QuerySet:
     people, here = applicants(call).order_by(), Value(place)
     if attribute.questions:
         answers = Answer.objects.order_by().filter(question__in=attribute.questions, registration__in=people)
-        by_answer = answers.values(place=here, found=_text_of(F("text")))
+        by_answer = answers.values(place=here, found=_text_of(attribute.said))
         return by_answer.annotate(words=_nothing(), number=Count("registration", distinct=True)).values_list(*_COLUMNS)
     if attribute.key == FIRST_TIME:
         came = people.filter(Exists(attended_before())).values(place=here, found=_text_of(Value("false")))

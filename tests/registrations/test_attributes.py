@@ -2,10 +2,18 @@
 
 import pytest
 
+from registrations import balance
 from registrations.attributes import attributes_of, with_values
 from registrations.enums import Profession, QuestionKind, State
-from registrations.models import Registration
-from tests.factories import AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory
+from registrations.models import Registration, SelectionRule
+from tests.factories import (
+    NOW,
+    AnswerFactory,
+    CallFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    SelectionRuleFactory,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -60,6 +68,41 @@ def test_an_answer_counts_by_its_words_and_none_by_nothing():
     RegistrationFactory(call=call, submitted=True)
 
     assert values(call, "q-sector") == ["Police force", ""]
+
+
+def test_a_choice_is_one_group_whatever_its_words_and_rules_go_on_naming_it():
+    call = CallFactory(selective=True)
+    choices = [["police", "Police"], ["exit", "Exit work"]]
+    older = QuestionFactory(
+        call=call, key="sector", kind=QuestionKind.SINGLE_CHOICE, choices=choices, retired_at=NOW, version=1
+    )
+    choices = [["guard", "Exit work"], ["police", "Police and border guard"], ["exit", "Leaving"]]
+    newer = QuestionFactory(call=call, key="sector", kind=QuestionKind.SINGLE_CHOICE, choices=choices, version=2)
+    for question, value, text in (
+        (older, "police", "Police"),
+        (newer, "police", "Police and border guard"),
+        (older, "exit", "Exit work"),
+        (newer, "guard", "Exit work"),
+    ):
+        registration = RegistrationFactory(call=call, submitted=True)
+        AnswerFactory(registration=registration, question=question, value=value, text=text)
+    SelectionRuleFactory(call=call, attribute="q-sector", value="Police", minimum=4, maximum=None)
+
+    assert values(call, "q-sector") == ["Police", "Police", "Exit work", "guard"]
+    assert [words(call, "q-sector", value) for value in ("Police", "Exit work", "guard")] == [
+        "Police and border guard",
+        "Leaving",
+        "Exit work",
+    ]
+    parts = balance.parts(
+        call, attributes=attributes_of(call), rules=SelectionRule.objects.filter(call=call), proposal=None
+    )
+    (part,) = [part for part in parts if part.attribute.key == "q-sector"]
+    assert {(group.words, group.applied, group.minimum) for group in part.groups} == {
+        ("Police and border guard", 2, 4),
+        ("Leaving", 1, None),
+        ("Exit work", 1, None),
+    }
 
 
 def test_questions_with_open_answers_balance_nothing():
