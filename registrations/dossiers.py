@@ -1,7 +1,8 @@
 """All that led to what one person was told, as plain data: for a page, and for a file that answers a complaint.
 
 Reviewers are “Reviewer 1”, “Reviewer 2” here. The copy for the person leaves out what reveals others: why a proposal
-said what it said, ranks, names of staff, and whom else a text mentions.
+said what it said, ranks, names of staff, what a reviewer said of the own conflict of interest, and in texts of the
+staff references of others, mail addresses and telephone numbers. A name in such a text stays: somebody has to read it.
 """
 
 import re
@@ -16,13 +17,27 @@ from registrations import attributes, review_reports
 from registrations.anchors import meanings
 from registrations.countries import country_name
 from registrations.enums import Act, ProposedAs
-from registrations.models import Criterion, Decision, OutgoingMail, Pin, ProposalLine, Registration, Score, Transition
+from registrations.masking import patterns
+from registrations.masking.words import Reading
+from registrations.models import (
+    Criterion,
+    Decision,
+    OutgoingMail,
+    Pin,
+    ProposalLine,
+    Registration,
+    Review,
+    Score,
+    Transition,
+)
 
 #: Says what subject a mail has or had.
 SubjectOf = Callable[[OutgoingMail], str]
 _OF_REVIEWERS = frozenset({Act.SCORE, Act.DECLARE_CONFLICT, Act.READ_ANYWAY})
 _REFERENCE = re.compile(r"\bP-[0-9A-Z]{5}\b")
-_ANOTHER = "(another person)"
+_ANOTHER, _MAIL, _NUMBER = "(another person)", "(mail address)", "(telephone number)"
+#: Acts of a reviewer that together with their time could tell the person who has a conflict of interest.
+_ABOUT_CONFLICTS = frozenset({Act.DECLARE_CONFLICT, Act.READ_ANYWAY})
 #: What a receipt tells the person: nothing of it is about single people.
 _RECEIPT_FOR_PERSON = ("capacity", "objective", "optimal", "gap", "solver", "lottery")
 
@@ -31,7 +46,8 @@ def of_registration(
     registration: Registration, *, now: datetime, subject_of: SubjectOf, for_person: bool = False
 ) -> dict[str, Any]:
     """Return the whole dossier: text, numbers, lists and aware moments. The registration comes with call and event."""
-    reviewers = _reviewers(registration)
+    steps = list(registration.transitions.select_related("by").order_by("at", "pk"))
+    reviewers = _reviewers(registration, steps)
     teller = _Teller(registration, reviewers, for_person=for_person)
     return {
         "reference": registration.reference,
@@ -55,9 +71,24 @@ def of_registration(
         "pin": _pin(registration, teller),
         "proposals": [_proposal(line, teller) for line in _lines(registration)],
         "decision": _decision(registration, teller),
-        "history": [_step(step, teller) for step in registration.transitions.select_related("by").order_by("at", "pk")],
+        "history": [_step(step, teller) for step in steps],
         "mails": [_mail(mail, subject_of) for mail in _mails(registration)],
     }
+
+
+def without_others(text: str, *, own: str) -> str:
+    """What staff wrote, for the person with this reference: others' references and all addresses are left out."""
+    reading = Reading(text)
+    found = [(*span, _MAIL) for span in patterns.mail_addresses(reading.folded)]
+    found += [(*span, _NUMBER) for span in patterns.telephone_numbers(reading.folded)]
+    pieces, done = [], 0
+    for start, end, words in sorted(found):
+        first, last = reading.original(start, end)
+        if first >= done:
+            pieces += [text[done:first], words]
+            done = last
+    told = "".join([*pieces, text[done:]])
+    return _REFERENCE.sub(lambda one: one[0] if one[0] == own else _ANOTHER, told)
 
 
 class _Teller:
@@ -73,14 +104,17 @@ class _Teller:
         if user is None:
             return {"by": "The person" if channel else "The portal"}
         if act in _OF_REVIEWERS and user.pk in self._reviewers:
-            return {"by": self._reviewers[user.pk]}
+            is_hidden = self.for_person and act in _ABOUT_CONFLICTS
+            return {"by": "A reviewer" if is_hidden else self._reviewers[user.pk]}
         return {"by": "An organiser" if self.for_person else user.name}
 
     def text(self, text: str) -> str:
-        """What somebody wrote; for the person without references of others."""
-        if not self.for_person:
-            return text
-        return _REFERENCE.sub(lambda found: found[0] if found[0] == self._own else _ANOTHER, text)
+        """What somebody of the staff wrote, as this copy may say it."""
+        return without_others(text, own=self._own) if self.for_person else text
+
+    def comment(self, review: Review) -> str:
+        """A reviewer's comment; on a conflict of interest it is about the reviewer, and not for the person."""
+        return "" if self.for_person and review.has_conflict else self.text(review.comment)
 
 
 def _application(registration: Registration) -> dict[str, Any]:
@@ -130,10 +164,11 @@ def _score(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _reviewers(registration: Registration) -> dict[int, str]:
-    # In the order in which they came to read it, which says nothing about who they are.
-    reviewers = registration.reviews.order_by("pk").values_list("reviewer_id", flat=True)
-    return {pk: f"Reviewer {number}" for number, pk in enumerate(reviewers, start=1)}
+def _reviewers(registration: Registration, steps: Iterable[Transition]) -> dict[int, str]:
+    # In the order in which they came to read it, which says nothing about who they are; then who read and said nothing.
+    reviewers = list(registration.reviews.order_by("pk").values_list("reviewer_id", flat=True))
+    reviewers += [step.by_id for step in steps if step.act in _OF_REVIEWERS and step.by_id is not None]
+    return {pk: f"Reviewer {number}" for number, pk in enumerate(dict.fromkeys(reviewers), start=1)}
 
 
 def _reviews(registration: Registration, reviewers: Mapping[int, str], teller: _Teller) -> list[dict[str, Any]]:
@@ -149,7 +184,7 @@ def _reviews(registration: Registration, reviewers: Mapping[int, str], teller: _
                 {"criterion": score.criterion.label, "score": score.value, "of": score.criterion.max_score}
                 for score in review.scores.all()
             ],
-            "comment": teller.text(review.comment),
+            "comment": teller.comment(review),
         }
         for review in reviews
     ]

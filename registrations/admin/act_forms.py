@@ -8,7 +8,9 @@ from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantR
 from registrations.models import Registration
 from registrations.states import MOVES
 
-NO_CASES = "For staff only. No names, places or details of a case."
+NO_CASES = "The person may read it on request. No names, places or details of a case."
+#: What reviewers say of their own conflicts of interest is about themselves, so the person is not told.
+FOR_STAFF = "For staff only. No names, places or details of a case."
 _BY_STAFF = [choice for choice in Channel.choices if choice[0] != Channel.PORTAL]
 ATTENDANCE = {
     "attended": (State.ATTENDED, False, "Took part"),
@@ -27,7 +29,7 @@ class ActForm(forms.Form):
 
 
 def reason_field(label: str = "Reason", **options: Any) -> forms.CharField:
-    """Why something is decided; it is never shown to the person."""
+    """Why something is decided; no page and no mail shows it to the person, the copy of the dossier does."""
     return forms.CharField(
         label=label,
         max_length=2000,

@@ -16,7 +16,7 @@ from django.db.models.functions import Concat
 
 from accounts.models import User
 from ranportal.shared.refusals import Refused
-from registrations import policies
+from registrations import dossiers, policies
 from registrations.enums import Act, Channel, MailState, State
 from registrations.mail import outbox
 from registrations.models import (
@@ -72,8 +72,9 @@ class Erased:
 def export_person(*, email: str) -> dict[str, Any]:
     """Return all that is held about the person with this address, as plain JSON; times are ISO 8601 in UTC.
 
-    Who of the staff did or said something is left out, and why a proposal proposed somebody or not: that is about
-    others. Raises NobodyKnown.
+    Who of the staff did or said something is left out, why a proposal proposed somebody or not, what a reviewer said
+    of the own conflict of interest, and in texts of the staff others' references and all addresses: that is about
+    others. A name in such a text stays. Raises NobodyKnown.
     """
     registrations = _of_address(email)
     return {"email": email, "registrations": [_exported(registration) for registration in registrations]}
@@ -207,13 +208,18 @@ def _exported(registration: Registration) -> dict[str, Any]:
         "privacy_statement": registration.privacy_version,
         "answers": [{"question": a.label, "answer": a.text} for a in registration.answers.all()],
         "checks": [
-            {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": c.note}
+            {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": _told(registration, c.note)}
             for c in registration.checks.all()
         ],
         **_exported_assessment(registration),
         "decision": _exported_decision(registration),
         "history": [
-            {"at": _iso(t.at), "what": t.get_act_display(), "state": t.get_target_display(), "reason": t.reason}
+            {
+                "at": _iso(t.at),
+                "what": t.get_act_display(),
+                "state": t.get_target_display(),
+                "reason": _told(registration, t.reason),
+            }
             for t in registration.transitions.all()
         ],
         "mails": [
@@ -225,7 +231,7 @@ def _exported(registration: Registration) -> dict[str, Any]:
 
 def _exported_assessment(registration: Registration) -> dict[str, Any]:
     return {
-        "reviews": [_exported_review(review) for review in registration.reviews.all()],
+        "reviews": [_exported_review(registration, review) for review in registration.reviews.all()],
         "given_to_reviewers": registration.review_tasks.count(),
         "hidden_from_reviewers": list(
             Redaction.objects.filter(answer__registration=registration).values_list("passage", flat=True)
@@ -238,9 +244,10 @@ def _exported_assessment(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _exported_review(review: Review) -> dict[str, Any]:
+def _exported_review(registration: Registration, review: Review) -> dict[str, Any]:
     scores = {score.criterion.label: score.value for score in review.scores.select_related("criterion")}
-    return {"at": _iso(review.changed_at), "scores": scores, "comment": review.comment}
+    comment = "" if review.has_conflict else _told(registration, review.comment)
+    return {"at": _iso(review.changed_at), "scores": scores, "comment": comment}
 
 
 def _exported_decision(registration: Registration) -> dict[str, Any] | None:
@@ -250,7 +257,7 @@ def _exported_decision(registration: Registration) -> dict[str, Any] | None:
     return {
         "outcome": decision.get_outcome_display(),
         "code": decision.get_reason_code_display(),
-        "reason": decision.reason,
+        "reason": _told(registration, decision.reason),
         "released_at": _iso(decision.released_at),
     }
 
@@ -259,7 +266,13 @@ def _exported_pin(registration: Registration) -> dict[str, Any] | None:
     pin = Pin.objects.filter(registration=registration).first()
     if pin is None:
         return None
-    return {"at": _iso(pin.pinned_at), "direction": pin.get_direction_display(), "reason": pin.reason}
+    reason = _told(registration, pin.reason)
+    return {"at": _iso(pin.pinned_at), "direction": pin.get_direction_display(), "reason": reason}
+
+
+def _told(registration: Registration, text: str) -> str:
+    """What staff wrote about this person, without what leads to others."""
+    return dossiers.without_others(text, own=registration.reference)
 
 
 def _iso(moment: datetime | None) -> str | None:

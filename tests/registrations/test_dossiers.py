@@ -241,3 +241,46 @@ def test_the_number_of_queries_is_the_same_for_much_and_little(told: Told, djang
             ProposalLineFactory(registration=one)
             OutgoingMailFactory(registration=one)
             _trace(one, Act.CHECK, by=UserFactory())
+
+
+def test_a_conflict_of_interest_tells_the_person_nothing_of_the_reviewer(told: Told) -> None:
+    one = told.base.applicant
+    recused = one.reviews.get(has_conflict=True)
+    Review.objects.filter(pk=recused.pk).update(comment="He is my former boss")
+    _trace(one, Act.DECLARE_CONFLICT, by=recused.reviewer)
+    _trace(one, Act.READ_ANYWAY, by=told.base.reviewer)
+
+    organisers, person = _file(told, "organisers"), _file(told, "person")
+
+    assert organisers["reviews"][1]["comment"] == "He is my former boss"
+    assert [review["comment"] for review in person["reviews"]] == ["Fits.", ""]
+    assert [step["by"] for step in organisers["history"][-2:]] == ["Reviewer 2", "Reviewer 1"]
+    assert [step["by"] for step in person["history"][-2:]] == ["A reviewer", "A reviewer"]
+
+
+def test_who_read_in_spite_of_a_warning_and_said_nothing_has_a_number_too(told: Told) -> None:
+    reader = UserFactory(name="Rosa Reader")
+    _trace(told.base.applicant, Act.READ_ANYWAY, by=reader)
+    dossier = _file(told, "organisers")
+    assert dossier["history"][-1]["by"] == "Reviewer 3"
+    assert [review["by"] for review in dossier["reviews"]] == ["Reviewer 1", "Reviewer 2"]
+    assert "Rosa" not in json.dumps(dossier) + _page(told, "organisers")
+
+
+def test_addresses_in_texts_of_the_staff_are_left_out_for_the_person(told: Told) -> None:
+    words = "Ask ann@clinic.lv, +371 2912 3456."
+    Check.objects.update(note=words)
+    assert _file(told, "organisers")["checks"][0]["note"] == words
+    assert _file(told, "person")["checks"][0]["note"] == "Ask (mail address), (telephone number)."
+
+
+def test_whoever_hands_the_copy_over_is_told_to_read_it_first(told: Told) -> None:
+    words = "Read the free texts before you hand this over: they may name others."
+    assert words in _page(told, "person")
+    assert words not in _page(told, "organisers")
+
+
+def test_whoever_writes_a_note_is_told_who_may_read_it(told: Told) -> None:
+    page = signed_in(told.base.organiser).get(change_page(told.base.applicant)).content.decode()
+    assert "The person may read it on request. No names, places or details of a case." in page
+    assert "For staff only" not in page

@@ -13,6 +13,7 @@ from registrations.enums import Act, CheckResult, MailState, State
 from registrations.models import (
     Answer,
     Check,
+    Decision,
     Identity,
     OutgoingMail,
     Pin,
@@ -23,7 +24,7 @@ from registrations.models import (
     ReviewTask,
 )
 from registrations.questions import GivenAnswer
-from registrations.services import intake, privacy, reviewing, uploads
+from registrations.services import form_building, intake, privacy, reviewing, uploads
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -107,6 +108,29 @@ def test_an_export_tells_what_was_proposed_but_not_why_since_that_is_about_other
     assert told["hidden_from_reviewers"] == [CANARY]
     assert told["given_to_reviewers"] == 1
     assert told["decision"]["code"] == "Another reason"
+
+
+def test_an_export_leaves_out_what_a_reviewer_said_of_the_own_conflict_of_interest(known: Registration) -> None:
+    ReviewFactory(registration=known, has_conflict=True, comment="He is my former boss at the ministry")
+    told = str(privacy.export_person(email="canary@example.org"))
+    assert "former boss" not in told
+    assert f"'comment': '{CANARY}'" in told
+
+
+def test_an_export_tells_of_others_in_no_text_of_the_staff(known: Registration) -> None:
+    words = f"After P-2ZZZZ, not {known.reference}; write to ann@clinic.lv or call +371 2912 3456."
+    known.checks.update(note=words)
+    known.reviews.update(comment=words)
+    known.transitions.update(reason=words)
+    Pin.objects.update(reason=words)
+    Decision.objects.update(reason=words)
+
+    told = str(privacy.export_person(email="canary@example.org"))
+
+    for theirs in ("P-2ZZZZ", "ann@clinic.lv", "2912"):
+        assert theirs not in told
+    masked = f"After (another person), not {known.reference}; write to (mail address) or call (telephone number)."
+    assert told.count(masked) == 4 + known.transitions.count()
 
 
 def test_an_erasure_keeps_what_was_proposed_and_decided_for_the_numbers(known: Registration) -> None:
@@ -246,6 +270,16 @@ def test_sensitive_answers_go_two_weeks_after_the_event() -> None:
     assert Answer.objects.count() == 2
     privacy.purge_expired(now=NOW + OVER + timedelta(days=15))
     assert list(Answer.objects.values_list("question__is_sensitive", flat=True)) == [False]
+
+
+def test_what_was_answered_before_a_question_became_sensitive_goes_as_early() -> None:
+    question = AnswerFactory(question__key="diet").question
+    values = {name: getattr(question, name) for name in form_building.ASKING} | {"is_sensitive": True}
+    form_building.reword(question=question, values=values, by=UserFactory(), now=NOW)
+
+    privacy.purge_expired(now=NOW + OVER + timedelta(days=15))
+
+    assert not Answer.objects.exists()
 
 
 def test_a_store_that_is_away_keeps_nobody_from_being_erased(monkeypatch: pytest.MonkeyPatch) -> None:
