@@ -26,6 +26,7 @@ from registrations.masking import Applicant, Masker
 from registrations.masking.affiliation import is_one_house
 from registrations.models import (
     Answer,
+    Criterion,
     Identity,
     Question,
     Redaction,
@@ -117,8 +118,10 @@ def masker_of(registration: Registration) -> Masker:
 
 
 def reviews_beside(registration: Registration, reviewer: User) -> list[Review]:
-    """What others think of it; empty until one's own review is written, so that nobody leans on another's."""
-    if not registration.reviews.filter(reviewer=reviewer).exists():
+    """What others think of it; empty until one has scored (in a call without criteria: written), to lean on nobody."""
+    mine = registration.reviews.filter(reviewer=reviewer, has_conflict=False)
+    is_unscored = ~Exists(Criterion.objects.filter(call=registration.call_id))
+    if not mine.filter(is_unscored | Exists(Score.objects.filter(review=OuterRef("pk")))).exists():
         return []
     others = registration.reviews.exclude(reviewer=reviewer).filter(has_conflict=False)
     return list(others.order_by("pk").prefetch_related("scores__criterion"))
@@ -172,7 +175,7 @@ def reviewer_loads(call: Call) -> list[ReviewerLoad]:
         waiting=_number(without_review, by="reviewer"),
         reviewed=_number(of_reviewer, by="reviewer"),
         conflicts=_number(of_reviewer.filter(has_conflict=True), by="reviewer"),
-        stale=_number(of_reviewer.filter(_is_stale_review()), by="reviewer"),
+        stale=_number(of_reviewer.filter(is_stale_review()), by="reviewer"),
     )
     everything = 0 if is_split else submitted.count()
     return [
@@ -205,7 +208,7 @@ def hides_passages(registration: Registration) -> bool:
 def reviews_of(registration: Registration) -> QuerySet[Review]:
     """All reviews of one person with their reviewers; `is_stale` says that an answer changed since."""
     reviews = Review.objects.filter(registration=registration).select_related("reviewer")
-    return reviews.annotate(is_stale=_is_stale_review())
+    return reviews.annotate(is_stale=is_stale_review())
 
 
 def reviewed_applications(call: Call, *, showing: Showing = Showing.ALL) -> QuerySet[Registration]:
@@ -220,12 +223,12 @@ def reviewed_applications(call: Call, *, showing: Showing = Showing.ALL) -> Quer
         .exclude(state__in=(State.UNPROVEN, State.WITHDRAWN, State.CANCELLED))
         .annotate(
             given=_number(ReviewTask.objects.filter(registration=OuterRef("pk")), by="registration"),
-            stale_reviews=_number(of_person.filter(_is_stale_review()), by="registration"),
+            stale_reviews=_number(of_person.filter(is_stale_review()), by="registration"),
             conflicts=_number(of_person.filter(has_conflict=True), by="registration"),
         )
     )
     scores = Prefetch("scores", queryset=Score.objects.select_related("criterion"))
-    theirs = Review.objects.select_related("reviewer").annotate(is_stale=_is_stale_review()).order_by("reviewer__name")
+    theirs = Review.objects.select_related("reviewer").annotate(is_stale=is_stale_review()).order_by("reviewer__name")
     limited = _limited(people, showing)
     tasks = Prefetch("review_tasks", ReviewTask.objects.select_related("reviewer").order_by("reviewer__name"))
     reviews = Prefetch("reviews", theirs.prefetch_related(scores))
@@ -244,6 +247,16 @@ def _limited(people: QuerySet[Any], showing: Showing) -> QuerySet[Registration]:
     return people
 
 
+def is_stale_review() -> Q:
+    """What a review meets after which an answer changed that reviewers see; one that declares a conflict does not."""
+    changed = Answer.objects.filter(
+        _for_reviewers("question__"),
+        registration=OuterRef("registration"),
+        changed_at__gt=OuterRef("changed_at"),
+    )
+    return Q(Exists(changed), has_conflict=False)
+
+
 def share_of(scores: Iterable[Score]) -> float | None:
     """One reviewer's scores as a share of the best possible, in per cent; None for who abstained from all."""
     counted = [score for score in scores if score.criterion.max_score]
@@ -254,8 +267,10 @@ def share_of(scores: Iterable[Score]) -> float | None:
 
 
 def files_for_reviewers(call: Call) -> list[Question]:
-    """Questions for documents that reviewers may open; what stands in a document cannot be masked."""
-    return list(call.questions.filter(_for_reviewers(), kind=QuestionKind.FILE, retired_at=None))
+    """Questions for documents that reviewers may open, those of retired ones included; no document can be masked."""
+    is_answered = Exists(Answer.objects.filter(question=OuterRef("pk")))
+    documents = call.questions.filter(_for_reviewers(), kind=QuestionKind.FILE)
+    return list(documents.filter(Q(retired_at=None) | is_answered))
 
 
 def criterion_means(registrations: Iterable[Registration]) -> dict[tuple[int, int], float]:
@@ -299,18 +314,8 @@ def _with_own_review(registrations: QuerySet[Registration], reviewer: User) -> Q
     return registrations.annotate(
         my_review=Subquery(mine.values("pk")[:1]),
         my_conflict=Subquery(mine.values("has_conflict")[:1]),
-        is_stale=Exists(mine.filter(_is_stale_review())),
+        is_stale=Exists(mine.filter(is_stale_review())),
     )
-
-
-def _is_stale_review() -> Q:
-    """An answer that reviewers see changed after the review."""
-    changed = Answer.objects.filter(
-        _for_reviewers("question__"),
-        registration=OuterRef("registration"),
-        changed_at__gt=OuterRef("changed_at"),
-    )
-    return Q(Exists(changed), has_conflict=False)
 
 
 def _number(rows: QuerySet, *, by: str = "call") -> Coalesce:

@@ -10,7 +10,7 @@ from django import forms
 from accounts.models import User
 from events.models import Call
 from registrations import review_reports
-from registrations.admin.act_forms import NO_CASES
+from registrations.admin.act_forms import FOR_STAFF
 from registrations.admin.review_forms import ScoreForm
 from registrations.countries import country_name
 from registrations.enums import QuestionKind
@@ -28,7 +28,7 @@ class ConflictForm(forms.Form):
         max_length=5000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=f"You need not explain. {NO_CASES}",
+        help_text=f"You need not explain. {FOR_STAFF}",
     )
 
 
@@ -83,6 +83,7 @@ def context_of(
         "answers": [] if has_conflict else [_shown(answer, review, mask) for answer in answers],
         "others": [] if has_conflict else _opinions(registration, reviewer, mask),
         "has_conflict": has_conflict,
+        "waits_for_scores": review is None or (not has_conflict and form.criteria and not review.scores.all()),
         "review": review,
         "form": form,
         "mask": MASK,

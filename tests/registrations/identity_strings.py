@@ -95,7 +95,7 @@ def plant() -> Story:
     answer.save()
     Redaction.objects.create(answer=answer, passage=PASSAGE.upper(), redacted_at=NOW, redacted_by=told.organiser)
     ReviewFactory(registration=person, comment=f"Strong. {'; '.join((*IN_TEXTS, PASSAGE))}.")
-    ReviewFactory(registration=person, reviewer=told.reviewer)
+    ReviewFactory(registration=person, reviewer=told.reviewer).scores.create(criterion=told.criterion, value=4)
     ReviewFactory(registration=person, has_conflict=True, comment=ELSEWHERE["comment of who declared a conflict"])
     _plant_answers(told)
     _plant_traces(told)

@@ -279,8 +279,9 @@ def test_a_hidden_passage_is_hidden_where_another_answer_or_comment_repeats_it()
     question = QuestionFactory(call=told.call, audience="reviewers")
     AnswerFactory(registration=told.applicant, question=question, value="As said, MY  work.")
     ReviewFactory(registration=told.applicant, comment="Likes “my work”.")
-    ReviewFactory(registration=told.applicant, reviewer=told.reviewer)
-    text = text_of(signed_in(told.reviewer).get(of(told)))
+    client = signed_in(told.reviewer)
+    client.post(of(told), scores(told))
+    text = text_of(client.get(of(told)))
     assert "As said, ▮▮▮." in text
     assert "Likes “▮▮▮”." in text
 
@@ -307,3 +308,27 @@ def test_the_organiser_reads_what_reviewers_read_and_which_passage_is_gone():
     assert "not in the answer any more" not in page
     edit(told)
     assert "not in the answer any more" in text_of(signed_in(told.organiser).get(change_page(told.applicant)))
+
+
+def test_what_others_think_is_shown_after_scores_of_one_s_own_only():
+    told = story()
+    ReviewFactory(registration=told.applicant, comment="Another's opinion")
+    client = signed_in(told.reviewer)
+    client.post(of(told), scores(told, "abstain"))
+    page = text_of(client.get(of(told)))
+    assert "opinion" not in page
+    assert "What others think is shown after your own scores." in page
+
+    client.post(of(told), scores(told))
+
+    assert "Another&#x27;s opinion" in text_of(client.get(of(told)))
+
+
+def test_where_nothing_is_scored_what_others_think_is_shown_after_a_comment_of_one_s_own():
+    told = story()
+    told.criterion.delete()
+    ReviewFactory(registration=told.applicant, comment="Another's opinion")
+    client = signed_in(told.reviewer)
+    assert "opinion" not in text_of(client.get(of(told)))
+    client.post(of(told), {"comment": "Mine"})
+    assert "Another&#x27;s opinion" in text_of(client.get(of(told)))

@@ -153,10 +153,10 @@ def test_the_reviewers_own_pages_need_the_same_queries_for_one_and_for_three(num
         CriterionFactory(call=told.call)
         application(told.call)
     reviewed(told, *(4 for _ in range(number)))
-    ReviewFactory(registration=told.applicant, reviewer=told.reviewer)
+    ReviewFactory(registration=told.applicant, reviewer=told.reviewer).scores.create(criterion=told.criterion, value=4)
     client = signed_in(told.reviewer)
     own = f"/admin/registrations/review/calls/{told.call.pk}/"
-    counts = {"/admin/registrations/review/": 5, own: 8, f"{own}{told.applicant.reference}/": 19}
+    counts = {"/admin/registrations/review/": 5, own: 8, f"{own}{told.applicant.reference}/": 20}
     for address, count in counts.items():
         with django_assert_num_queries(count):
             client.get(address)
@@ -224,6 +224,18 @@ def test_documents_for_reviewers_are_warned_of():
     assert "cannot be masked" not in text_of(client.get(call_page(told.call, "reviewers/")))
     QuestionFactory(call=told.call, label="Your CV", kind=QuestionKind.FILE, audience="reviewers")
     assert "“Your CV”" in text_of(client.get(call_page(told.call, "reviewers/")))
+
+
+def test_documents_given_to_an_earlier_version_of_a_question_are_warned_of_too():
+    told = story()
+    client = signed_in(told.organiser)
+    document = {"call": told.call, "kind": QuestionKind.FILE, "audience": "reviewers", "retired_at": NOW}
+    old = QuestionFactory(label="Your old CV", **document)
+    QuestionFactory(label="Asked in vain", **document)
+    AnswerFactory(registration=told.applicant, question=old)
+    page = text_of(client.get(call_page(told.call, "reviewers/")))
+    assert "“Your old CV”" in page
+    assert "Asked in vain" not in page
 
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.PUBLISHER])
