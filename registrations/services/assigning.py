@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import queries
+from registrations import queries, review_reports
 from registrations.enums import Act, State
 from registrations.masking.affiliation import is_one_house
 from registrations.models import Registration, Review, ReviewTask, Transition
@@ -27,6 +27,10 @@ class NotAReviewer(Refused):
 
 class NobodyReviews(Refused):
     """The call has no reviewers to whom applications could be given."""
+
+
+class LastTask(Refused):
+    """Without this task nothing of the call would be given to anybody, so that all reviewers would read all."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def give(*, registrations: Sequence[Registration], reviewer: User, by: User, now
 def choose(*, registration: Registration, reviewers: Iterable[User], by: User, now: datetime) -> int:
     """Give one application to exactly these reviewers of its call; reviews that are there stay. Returns how many.
 
-    Raises NotAReviewer as `give`.
+    Raises NotAReviewer as `give`, and LastTask while the call has reviewers.
     """
     wanted = {reviewer.pk: reviewer for reviewer in reviewers}
     with transaction.atomic():
@@ -119,6 +123,11 @@ def choose(*, registration: Registration, reviewers: Iterable[User], by: User, n
             workflow.record(registration=registration, act=Act.ASSIGN_REVIEW, now=now, by=by, reason=told)
         for reviewer in wanted.values():
             give(registrations=[registration], reviewer=reviewer, by=by, now=now)
+        if number and call.review_assignments.exists() and not review_reports.has_tasks(call):
+            raise LastTask(
+                "This is the only application that is given to anybody: taken away, all reviewers would read all "
+                "applications. Give others first."
+            )
         return registration.review_tasks.count()
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import masking, queries, review_reports
+from registrations import masking, policies, queries, review_reports
 from registrations.enums import Act, CheckResult
 from registrations.models import (
     Answer,
@@ -32,6 +32,14 @@ class HasConflict(Refused):
     """The reviewer has declared a conflict of interest about this person."""
 
 
+class NotInAnyMore(Refused):
+    """The application was decided or given up since the reviewer's page was read."""
+
+
+class LastReader(Refused):
+    """All that is given to single reviewers is given to those who would be taken out."""
+
+
 class ScoreOutOfRange(Refused):
     """A score is not between 0 and the criterion's most."""
 
@@ -45,8 +53,8 @@ def score(
 ) -> Review:
     """Save one reviewer's scores and comment, in the place of earlier ones, which the trace still tells.
 
-    A criterion that is not among the scores was abstained from. Raises NotYours, ScoreOutOfRange, and HasConflict after
-    this reviewer's conflict of interest: that stays.
+    A criterion that is not among the scores was abstained from. Raises NotYours, NotInAnyMore, ScoreOutOfRange, and
+    HasConflict after this reviewer's conflict of interest: that stays.
     """
     for criterion, value in scores.items():
         if not 0 <= value <= criterion.max_score or criterion.call_id != registration.call_id:
@@ -67,7 +75,7 @@ def score(
 
 
 def declare_conflict(*, registration: Registration, reviewer: User, comment: str, now: datetime) -> Review:
-    """Record that the reviewer should not judge this person; scores given before go. Raises NotYours."""
+    """Record that the reviewer should not judge this person; scores given before go. Raises NotYours, NotInAnyMore."""
     with transaction.atomic():
         call = workflow.locked(registration.call)
         review = _review(registration, call, reviewer, has_conflict=True, comment=comment, now=now)
@@ -131,7 +139,8 @@ def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) ->
     """Make these users the call's reviewers, and nobody else; reviews that exist stay. Returns how many there are.
 
     What was given to somebody who is taken out and not read is free to be given to others. The history of the
-    assignments tells who came and went, when, and by whom.
+    assignments tells who came and went, when, and by whom. Raises LastReader where nothing would be given to single
+    reviewers any more, since those who stay would then read all applications.
     """
     chosen = {reviewer.pk: reviewer for reviewer in reviewers}
     with transaction.atomic():
@@ -139,7 +148,12 @@ def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) ->
         there = {assignment.reviewer_id: assignment for assignment in call.review_assignments.all()}
         for reviewer_id in there.keys() - chosen.keys():
             _signed(there[reviewer_id], by=by, now=now).delete()
-        ReviewTask.objects.filter(registration__call=call).exclude(reviewer__in=chosen).delete()
+        freed, _ = ReviewTask.objects.filter(registration__call=call).exclude(reviewer__in=chosen).delete()
+        if freed and chosen and not review_reports.has_tasks(call):
+            raise LastReader(
+                "Applications are given only to the reviewers whom you take out; without them, the others would read "
+                "all applications. Give the applications to others first."
+            )
         for reviewer_id in [one for one in chosen if one not in there]:
             _signed(ReviewAssignment(call=call, reviewer=chosen[reviewer_id]), by=by, now=now).save()
     return len(chosen)
@@ -159,6 +173,8 @@ def _review(
     registration: Registration, call: Call, reviewer: User, *, has_conflict: bool, comment: str, now: datetime
 ) -> Review:
     _require_given(registration, call, reviewer)
+    if not policies.may_stage(workflow.again(registration, call=call)):
+        raise NotInAnyMore("This application is not in any more: it was decided or given up. Nothing was changed.")
     review, _ = Review.objects.update_or_create(
         registration=registration,
         reviewer=reviewer,

@@ -170,8 +170,9 @@ def test_late_applications_are_spread_later(call):
 
 def test_nothing_of_a_reviewer_who_left_counts(call):
     gone, stays = reviewer(call), reviewer(call)
-    one = application(call)
+    one, other = application(call), application(call)
     ReviewTaskFactory(registration=one, reviewer=gone)
+    ReviewTaskFactory(registration=other, reviewer=stays)
     reviewing.assign(call=call, reviewers=[stays], by=UserFactory(), now=NOW)
     spread(call, 1)
     assert readers(one) == {stays.pk}
@@ -234,6 +235,52 @@ def test_the_readers_of_one_application_are_chosen_anew(call, organiser):
     assert readers(one) == {second.pk}
     told = list(Transition.objects.filter(act=Act.ASSIGN_REVIEW).values_list("reason", flat=True))
     assert told == ["To 1 reviewer.", "Taken from 1 reviewer.", "To 1 reviewer."]
+
+
+# The last task of a call: without any, everybody would read everything
+
+
+def test_who_alone_has_applications_to_read_is_not_taken_out_since_all_would_be_open_to_the_others(call, organiser):
+    rita, robert = reviewer(call), reviewer(call)
+    one, other = application(call), application(call)
+    ReviewTaskFactory(registration=one, reviewer=rita)
+
+    with pytest.raises(reviewing.LastReader, match="Give the applications to others first"):
+        reviewing.assign(call=call, reviewers=[robert], by=organiser, now=NOW)
+
+    assert readers(one) == {rita.pk}
+    assert call.review_assignments.count() == 2
+    ReviewTaskFactory(registration=other, reviewer=robert)
+    assert reviewing.assign(call=call, reviewers=[robert], by=organiser, now=NOW) == 1
+    assert list(review_reports.applications_for(call, robert)) == [other]
+
+
+def test_all_reviewers_may_be_taken_out_and_a_call_that_was_never_split_is_free(call, organiser):
+    rita, robert = reviewer(call), reviewer(call)
+    assert reviewing.assign(call=call, reviewers=[rita], by=organiser, now=NOW) == 1
+    ReviewTaskFactory(registration=application(call), reviewer=rita)
+    assert reviewing.assign(call=call, reviewers=[], by=organiser, now=NOW) == 0
+    assert not ReviewTask.objects.exists()
+    assert robert
+
+
+def test_the_last_application_given_is_not_taken_from_its_reader(call, organiser):
+    rita, robert = reviewer(call), reviewer(call)
+    one, other = application(call), application(call)
+    ReviewTaskFactory(registration=one, reviewer=rita)
+
+    with pytest.raises(assigning.LastTask, match="Give others first"):
+        assigning.choose(registration=one, reviewers=[], by=organiser, now=NOW)
+
+    assert readers(one) == {rita.pk}
+    ReviewTaskFactory(registration=other, reviewer=robert)
+    assert assigning.choose(registration=one, reviewers=[], by=organiser, now=NOW) == 0
+    assert readers(one) == set()
+
+
+def test_choosing_nobody_for_what_nobody_had_is_fine(call, organiser):
+    reviewer(call)
+    assert assigning.choose(registration=application(call), reviewers=[], by=organiser, now=NOW) == 0
 
 
 # What a reviewer then sees

@@ -155,3 +155,18 @@ def test_who_was_a_reviewer_and_who_made_them_one_can_be_read_again(application,
     past = ReviewAssignment.history.filter(call=application.call, history_user=chief)
     assert {(row.reviewer, row.history_type) for row in past} == {(reviewer, "-"), (new, "+")}
     assert past.count() == 2
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.DECLINED, State.WITHDRAWN])
+def test_what_a_decision_rested_on_does_not_change_after_it(application, reviewer, state):
+    criterion = CriterionFactory(call=application.call)
+    reviewing.score(registration=application, reviewer=reviewer, scores={criterion: 3}, comment="", now=NOW)
+    # The page was read before the release.
+    Registration.objects.filter(pk=application.pk).update(state=state)
+
+    with pytest.raises(reviewing.NotInAnyMore, match="not in any more"):
+        reviewing.score(registration=application, reviewer=reviewer, scores={criterion: 5}, comment="", now=NOW)
+    with pytest.raises(reviewing.NotInAnyMore):
+        reviewing.declare_conflict(registration=application, reviewer=reviewer, comment="", now=NOW)
+
+    assert Score.objects.get().value == 3
