@@ -10,6 +10,7 @@ import io
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from ranportal.shared import clock
 from registrations import tallies
@@ -22,13 +23,22 @@ _HIDDEN = "–"
 
 def show(model_admin: admin.ModelAdmin, request: HttpRequest, year: int) -> TemplateResponse:
     """Applied and selected by country and by profession."""
-    context = {"title": f"{year} in numbers", "year": year, "parts": _parts(year), "hidden": _HIDDEN}
+    context = {
+        "title": f"{year} in numbers",
+        "year": year,
+        "parts": _parts(year),
+        "hidden": _HIDDEN,
+        "is_over": _is_over(year),
+    }
     context["calls"] = context["parts"][0][2]
     return staff_page(model_admin, request, "admin/registrations/registration/year.html", context)
 
 
 def as_csv(model_admin: admin.ModelAdmin, request: HttpRequest, year: int) -> HttpResponse:
-    """The same numbers as CSV; what is hidden is a dash."""
+    """The same numbers as CSV, once the year is over; what is hidden is a dash."""
+    # Numbers before and after one deadline differ by the numbers of one call.
+    if not _is_over(year):
+        raise Http404
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(["By", "Group", "Applied", "Got a place"])
@@ -42,10 +52,18 @@ def as_csv(model_admin: admin.ModelAdmin, request: HttpRequest, year: int) -> Ht
 
 
 def _parts(year: int) -> list[tuple[str, Table, int]]:
-    if not 2000 <= year <= clock.now().year:
+    if not 2000 <= year <= _running_year():
         raise Http404
     numbers = tallies.of_year(year, now=clock.now())
     return [("Country", numbers.countries, numbers.calls), ("Profession", numbers.professions, numbers.calls)]
+
+
+def _running_year() -> int:
+    return timezone.localtime(clock.now()).year
+
+
+def _is_over(year: int) -> bool:
+    return year < _running_year()
 
 
 def _shown(number: int | None) -> int | str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
@@ -26,6 +26,9 @@ from tests.factories import (
 from tests.registrations.people_story import LIST, signed_in, story
 
 pytestmark = pytest.mark.django_db
+NEXT_YEAR = datetime(2026, 12, 31, 23, tzinfo=UTC)
+MAY_BE = "may be published"
+NOT_YET = "Not yet for publication: the year is not over."
 
 
 def _released(*, applied: int, capacity: int | None = 10) -> Call:
@@ -118,7 +121,7 @@ def test_small_numbers_are_hidden_on_the_page_and_in_the_file() -> None:
     _year(country="DE", applied=20, selected=10)
     _year(country="MT", applied=7, selected=2)
     client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
-    with patch("ranportal.shared.clock.now", return_value=NOW):
+    with patch("ranportal.shared.clock.now", return_value=NEXT_YEAR):
         page = client.get(f"{LIST}year/2026/").content.decode()
         file = client.get(f"{LIST}year/2026/numbers.csv")
     rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"), newline="")))
@@ -128,6 +131,21 @@ def test_small_numbers_are_hidden_on_the_page_and_in_the_file() -> None:
     assert ["Country", "Malta", "7", "–"] in rows
     assert ["Country", "All", "57", "24"] in rows
     assert file["Content-Disposition"] == 'attachment; filename="numbers-2026.csv"'
+
+
+def test_the_running_year_is_not_for_publication_and_has_no_file() -> None:
+    _year(country="FR", applied=30, selected=12)
+    client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
+    pages, files = [], []
+    for moment in (NEXT_YEAR - timedelta(seconds=1), NEXT_YEAR):
+        with patch("ranportal.shared.clock.now", return_value=moment):
+            pages.append(client.get(f"{LIST}year/2026/").content.decode())
+            files.append(client.get(f"{LIST}year/2026/numbers.csv").status_code)
+
+    assert files == [404, 200]
+    assert [NOT_YET in page for page in pages] == [True, False]
+    assert [MAY_BE in page for page in pages] == [False, True]
+    assert ["numbers.csv" in page for page in pages] == [False, True]
 
 
 def test_a_year_with_fewer_than_five_people_says_only_that() -> None:
@@ -142,7 +160,7 @@ def test_a_year_with_fewer_than_five_people_says_only_that() -> None:
 def test_only_administrators_see_it_since_organisers_could_subtract_their_own_calls() -> None:
     told = story()
     for address in (f"{LIST}year/2026/", f"{LIST}year/2026/numbers.csv"):
-        with patch("ranportal.shared.clock.now", return_value=NOW):
+        with patch("ranportal.shared.clock.now", return_value=NEXT_YEAR):
             assert Client().get(address).status_code == 302
             assert signed_in(told.reviewer).get(address).status_code == 403
             assert signed_in(told.organiser).get(address).status_code == 403
