@@ -73,9 +73,12 @@ def hands_in_decisions(call: Call) -> Counter[int]:
         registration__state=State.SUBMITTED,
         registration__decision=None,
     )
-    hands = Counter(dict(staged.order_by().values_list("staged_by").annotate(number=Count("pk"))))
-    of_each = undone.order_by().values_list("by").annotate(number=Count("registration", distinct=True))
-    return hands + Counter(dict(of_each))
+    undoers = undone.order_by().values_list("by").annotate(number=Count("registration", distinct=True))
+    stagers = staged.order_by().values_list("staged_by").annotate(number=Count("pk"))
+    hands: Counter[int] = Counter()
+    for user_id, number in stagers.union(undoers, all=True):
+        hands[user_id] += number
+    return hands
 
 
 def questions_of(call: Call, *, asked_of: AskedOf = AskedOf.EVERYONE) -> list[Question]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from events.models import Call
-from registrations import attributes, balance, queries
+from registrations import attributes, balance, policies, queries, review_reports
 from registrations.enums import CheckResult, Outcome, State
-from registrations.models import Answer, Decision, Review
+from registrations.models import Decision, Review, SelectionSettings
 
 #: How many people of each concern are shown; the rest is a number.
 SHOWN = 20
@@ -31,37 +32,39 @@ class Concern:
 
 @dataclass(frozen=True)
 class Summary:
-    """All of it. `staged_by` are the people who staged with how many each; `may_release` is who may press the button,
-    besides administrators."""
+    """All of it. `decided_by` are the people who staged, or undid what was staged, with how many each; `may_release` is
+    who may press the button, besides administrators. `moves_up` says that places that are left go to the reserve list
+    at once."""
 
     parts: Sequence[balance.Part]
     concerns: Sequence[Concern]
-    staged_by: Sequence[tuple[str, int]]
-    staged_by_ids: frozenset[int]
+    decided_by: Sequence[tuple[str, int]]
+    decided_by_ids: frozenset[int]
     may_release: Sequence[str]
     needs_second_person: bool
     has_proposal: bool
+    moves_up: bool
 
 
-def summary(call: Call) -> Summary:
-    """Read it: a bounded number of queries whatever the number of people."""
+def summary(call: Call, *, at: datetime) -> Summary:
+    """Read it for a release that is carried out at that moment; a bounded number of queries whatever the people."""
     rules = list(call.selection_rules.all())
     proposal = call.proposals.first()
     shown = balance.shown_attributes(attributes.attributes_of(call), rules)
-    stagers = _stagers(call)
+    hands = queries.hands_in_decisions(call)
     settings = queries.selection_settings(call)
     people = {user.pk: user for user in call.organisers.filter(is_active=True).order_by("name", "email")}
     if settings.deputy and settings.deputy.is_active:
         people[settings.deputy.pk] = settings.deputy
-    ids = frozenset(pk for pk, _, _ in stagers)
     return Summary(
         parts=balance.parts(call, attributes=shown, rules=rules, proposal=proposal),
         concerns=_concerns(call, proposal_id=proposal.pk if proposal else None),
-        staged_by=[(name, number) for _, name, number in stagers],
-        staged_by_ids=ids,
-        may_release=[str(user) for pk, user in people.items() if not settings.needs_second_person or pk not in ids],
+        decided_by=[(str(user), hands[user.pk]) for user in User.objects.filter(pk__in=hands).order_by("name")],
+        decided_by_ids=frozenset(hands),
+        may_release=[str(user) for pk, user in people.items() if not settings.needs_second_person or pk not in hands],
         needs_second_person=settings.needs_second_person,
         has_proposal=proposal is not None,
+        moves_up=_moves_up(call, settings, at=at),
     )
 
 
@@ -72,10 +75,10 @@ def staged(call: Call) -> QuerySet[Decision]:
     ).select_related("registration")
 
 
-def _stagers(call: Call) -> list[tuple[int, str, int]]:
-    rows = staged(call).order_by().values_list("staged_by").annotate(number=Count("pk"))
-    numbers: dict[int, int] = dict(rows)
-    return [(user.pk, str(user), numbers[user.pk]) for user in User.objects.filter(pk__in=numbers).order_by("name")]
+def _moves_up(call: Call, settings: SelectionSettings, *, at: datetime) -> bool:
+    starts_at = queries.starts_at(call)
+    is_list_open = at < policies.list_closes_at(call, starts_at=starts_at)
+    return is_list_open and policies.promotes_by_itself(settings, starts_at=starts_at, now=at)
 
 
 def _concerns(call: Call, *, proposal_id: int | None) -> list[Concern]:
@@ -94,8 +97,7 @@ def _concerns(call: Call, *, proposal_id: int | None) -> list[Concern]:
 def _conditions(call: Call, proposal_id: int | None) -> list[tuple[str, Q, bool]]:
     is_selected = Q(outcome=Outcome.SELECT)
     reviews = Review.objects.filter(registration=OuterRef("registration"))
-    later = Answer.objects.filter(registration=OuterRef("registration"), changed_at__gt=OuterRef("changed_at"))
-    stale = reviews.filter(Exists(later), has_conflict=False)
+    stale = reviews.filter(review_reports.is_stale_review())
     found = [
         ("Decided otherwise than proposed", Q(is_deviation=True), True),
         (

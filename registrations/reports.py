@@ -75,6 +75,7 @@ class Balance:
     to_select: int
     to_select_counted: int
     to_reserve: int
+    to_reserve_counted: int
     to_decline: int
     unreachable: int
 
@@ -98,10 +99,10 @@ class Balance:
 
     @property
     def left_over(self) -> int:
-        """How many places would be left for people who are staged for the reserve list."""
+        """How many places would be left for people who are staged for the reserve list and would take one."""
         if self.capacity is None:
             return 0
-        return min(self.to_reserve, max(0, self.capacity - self.places_taken - self.to_select_counted))
+        return min(self.to_reserve_counted, max(0, self.capacity - self.places_taken - self.to_select_counted))
 
 
 def balance(call: Call) -> Balance:
@@ -121,6 +122,7 @@ def balances(calls: Iterable[Call]) -> dict[int, Balance]:
         "to_select": Count("pk", filter=_staged(Outcome.SELECT)),
         "to_select_counted": Count("pk", filter=_staged(Outcome.SELECT) & Q(is_counted=True)),
         "to_reserve": Count("pk", filter=_staged(Outcome.RESERVE)),
+        "to_reserve_counted": Count("pk", filter=_staged(Outcome.RESERVE) & Q(is_counted=True)),
         "to_decline": Count("pk", filter=_staged(Outcome.DECLINE)),
         "unreachable": Count("pk", filter=Q(returned.to_present_address())),
     }

@@ -96,7 +96,9 @@ def call_page(
     status: int = 200,
 ) -> TemplateResponse:
     """A page about one call, with its numbers and the way to its other pages, which a mere deputy does not see."""
-    about = {"call": call, "event": call.event, "balance": reports.balance(call), "sees_people": True}
+    about = {"call": call, "event": call.event, "sees_people": True}
+    if "balance" not in context:
+        about["balance"] = reports.balance(call)
     return staff_page(model_admin, request, template, {**about, **context}, status=status)
 
 

@@ -50,10 +50,12 @@ def preview(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> 
 
 def _page(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call, *, refusal: str = "") -> TemplateResponse:
     now = clock.now()
-    summary = release_summary.summary(call) if call.is_selective else None
-    last = reports.last_release(call)
-    progress = reports.mail_progress(call)
-    is_second = summary is None or not summary.needs_second_person or request.user.pk not in summary.staged_by_ids
+    last, progress, balance = reports.last_release(call), reports.mail_progress(call), reports.balance(call)
+    state = _state(last, progress, now)
+    at = last.due_at if last and state["is_waiting"] else now + releasing.RECALL
+    # Who looks how far the mails are reads none of it.
+    summary = release_summary.summary(call, at=at) if call.is_selective and balance.staged else None
+    is_second = summary is None or not summary.needs_second_person or request.user.pk not in summary.decided_by_ids
     context = {
         "title": "Release the decisions",
         "is_release_page": True,
@@ -61,12 +63,13 @@ def _page(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call, *, re
         "may_release": policies.may_release(call, now=now),
         "is_second_person": is_second,
         "is_closed": now >= call.closes_at,
-        "released_at": reports.released_at(call),
+        "released_at": None if summary else reports.released_at(call),
         "recall_minutes": int(releasing.RECALL.total_seconds() // 60),
+        "balance": balance,
         "summary": summary,
         "progress": progress,
         "sees_people": _sees_people(request, call),
-        **_state(last, progress, now),
+        **state,
     }
     return call_page(model_admin, request, call, f"{_FOLDER}/release.html", context, status=409 if refusal else 200)
 

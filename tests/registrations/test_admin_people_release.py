@@ -1,8 +1,11 @@
 """Release of the decisions of a call, in the admin."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role
 from events.models import Call
@@ -35,6 +38,7 @@ from tests.registrations.people_story import (
 pytestmark = pytest.mark.django_db
 DUE = NOW + releasing.RECALL
 QUERIES = 30
+QUERIES_OF_A_LOOK = 13
 
 
 @pytest.fixture(autouse=True)
@@ -218,7 +222,10 @@ class TestTheSummary:
         ReviewFactory(registration=told.applicant, has_conflict=True)
         review = ReviewFactory(registration=told.applicant)
         assert self.concerns(told) == {"A reviewer declared a conflict of interest": 1}
-        told.applicant.answers.update(changed_at=review.changed_at + timedelta(hours=1))
+        later = review.changed_at + timedelta(hours=1)
+        told.applicant.answers.filter(question=told.diet).update(changed_at=later)
+        assert self.concerns(told) == {"A reviewer declared a conflict of interest": 1}
+        told.applicant.answers.filter(question=told.motivation).update(changed_at=later)
         assert self.concerns(told) == {
             "A reviewer declared a conflict of interest": 1,
             "Answers changed after a review": 1,
@@ -244,11 +251,38 @@ class TestTheSummary:
         assert "min 2" in text
         assert "1 too few" in text
 
-    def test_who_staged_and_who_may_release_are_named(self):
+    def test_who_staged_or_undid_and_who_may_release_are_named(self):
+        told = story(capacity=1)
+        staged(told)
+        undone, colleague = application(told.call), UserFactory(role=Role.ORGANISER, name="Uma Undoer")
+        told.call.organisers.add(colleague)
+        DecisionFactory(registration=undone, staged_by=told.organiser)
+        selection.unstage(registrations=[undone], by=colleague, now=NOW)
+        page = signed_in(told.organiser).get(call_page(told.call, "release/"))
+        assert page.context["summary"].decided_by == [(str(told.organiser), 3), ("Uma Undoer", 1)]
+        assert page.context["summary"].may_release == [str(told.organiser), "Uma Undoer"]
+        assert "Staged or undone by" in page.content.decode()
+        SelectionSettings.objects.create(call=told.call, needs_second_person=True)
+        page = signed_in(colleague).get(call_page(told.call, "release/"))
+        assert page.context["summary"].may_release == []
+        assert "You staged or undid some of these decisions." in page.content.decode()
+
+    def test_who_staged_alone_is_named_alone(self):
         told = story(capacity=1)
         staged(told)
         summary = signed_in(told.organiser).get(call_page(told.call, "release/")).context["summary"]
-        assert (summary.staged_by, summary.may_release) == ([(str(told.organiser), 3)], [str(told.organiser)])
+        assert (summary.decided_by, summary.may_release) == ([(str(told.organiser), 3)], [str(told.organiser)])
+
+    def test_it_is_read_only_while_something_is_staged(self):
+        told = story(capacity=1)
+        staged(told)
+        client = signed_in(told.organiser)
+        client.post(call_page(told.call, "release/"))
+        assert client.get(call_page(told.call, "release/")).context["summary"]
+        releasing.carry_out(now=DUE)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(call_page(told.call, "release/")).context["summary"] is None
+        assert len(queries) == QUERIES_OF_A_LOOK
 
     @pytest.mark.parametrize("number", [1, 3])
     def test_it_takes_as_many_queries_for_three_as_for_one(self, number, django_assert_num_queries):
@@ -336,12 +370,42 @@ def test_what_would_be_sent_is_shown_without_being_sent():
     assert set(Registration.objects.values_list("state", flat=True)) == {State.SUBMITTED}
 
 
-def test_places_that_would_go_to_the_reserve_list_at_once_are_named():
-    told = story(capacity=2)
-    staged(told)
-    page = signed_in(told.organiser).get(call_page(told.call, "release/"))
-    assert page.context["balance"].left_over == 1
-    assert "Places are left." in page.content.decode()
+class TestPlacesThatAreLeft:
+    @pytest.fixture
+    def told(self):
+        told = story(capacity=2)
+        staged(told)
+        return told
+
+    def words(self, told):
+        page = signed_in(told.organiser).get(call_page(told.call, "release/"))
+        (said,) = re.findall("Places are left.</strong>(.*?)</p>", page.content.decode()) or [""]
+        return said
+
+    def test_that_the_reserve_list_would_get_them_at_once_is_said(self, told):
+        assert "The first 1 of the reserve list would get it at once." in self.words(told)
+
+    def test_whoever_takes_no_place_gets_none(self, told):
+        Registration.objects.filter(decision__outcome=Outcome.RESERVE).update(is_counted=False)
+        assert self.words(told) == ""
+
+    @pytest.mark.parametrize(
+        "kept", [{"promotes_by_itself": False}, {"telephone_hours": 700}], ids=["by hand", "by telephone"]
+    )
+    def test_where_nobody_moves_up_by_itself_they_would_stand_free(self, told, kept):
+        starts_at = told.call.event.sessions.get().starts_at
+        SelectionSettings.objects.create(call=told.call, **kept)
+        told.call.event.sessions.update(starts_at=NOW + timedelta(hours=700), ends_at=starts_at + timedelta(days=9))
+        assert "1 place would stand free" in self.words(told)
+        assert "at once" not in self.words(told)
+
+    @pytest.mark.parametrize(("closes_in", "moves"), [(1, True), (0, False)])
+    def test_once_the_list_closes_before_the_mails_leave_they_would_stand_free(self, told, closes_in, moves):
+        Call.objects.update(list_closes_at=DUE + timedelta(minutes=closes_in))
+        assert ("at once" in self.words(told)) is moves
+        releasing.give(call=told.call, by=told.organiser, now=NOW)
+        releasing.carry_out(now=DUE)
+        assert Registration.objects.filter(state=State.CONFIRMED).count() == 1 + moves
 
 
 def test_progress_counts_the_mails():
