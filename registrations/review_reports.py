@@ -247,5 +247,76 @@ def _limited(people: QuerySet[Any], showing: Showing) -> QuerySet[Registration]:
     return people
 
 
+def is_stale_review() -> Q:
+    """What a review meets after which an answer changed that reviewers see; one that declares a conflict does not."""
+    changed = Answer.objects.filter(
+        _for_reviewers("question__"),
+        registration=OuterRef("registration"),
+        changed_at__gt=OuterRef("changed_at"),
+    )
+    return Q(Exists(changed), has_conflict=False)
+
+
+def share_of(scores: Iterable[Score]) -> float | None:
+    """One reviewer's scores as a share of the best possible, in per cent; None for who abstained from all."""
+    counted = [score for score in scores if score.criterion.max_score]
+    weight = sum(score.criterion.weight for score in counted)
+    if not weight:
+        return None
+    return sum(s.value * 100 / s.criterion.max_score * s.criterion.weight for s in counted) / weight
+
+
+def files_for_reviewers(call: Call) -> list[Question]:
+    """Questions for documents that reviewers may open, those of retired ones included; no document can be masked."""
+    is_answered = Exists(Answer.objects.filter(question=OuterRef("pk")))
+    documents = call.questions.filter(_for_reviewers(), kind=QuestionKind.FILE)
+    return list(documents.filter(Q(retired_at=None) | is_answered))
+
+
+def criterion_means(registrations: Iterable[Registration]) -> dict[tuple[int, int], float]:
+    """The mean score by (registration id, criterion id), without declared conflicts of interest, in one query."""
+    rows = (
+        Score.objects.filter(review__registration__in=[r.pk for r in registrations], review__has_conflict=False)
+        .order_by()
+        .values_list("review__registration_id", "criterion_id")
+        .annotate(mean=Sum(Cast(F("value"), FloatField())) / Count("pk"))
+    )
+    return {(registration, criterion): mean for registration, criterion, mean in rows}
+
+
+# How they are found
+
+_IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation")
+
+
+def _identity(registration: Registration) -> Identity | None:
+    # Fetched once, whoever asks for it on the same page.
+    return getattr(registration, "identity", None)
+
+
+def _for_reviewers(path: str = "") -> Q:
+    return Q(**{f"{path}audience": Audience.REVIEWERS, f"{path}asked_of": AskedOf.EVERYONE})
+
+
+def _is_given_to(reviewer: User) -> Q:
+    anybodys = ReviewTask.objects.filter(registration__call=OuterRef("call"))
+    mine = ReviewTask.objects.filter(registration=OuterRef("pk"), reviewer=reviewer)
+    read = Review.objects.filter(registration=OuterRef("pk"), reviewer=reviewer)
+    return ~Q(Exists(anybodys)) | Q(Exists(mine)) | Q(Exists(read))
+
+
+def _given_to(registrations: QuerySet[Registration], reviewer: User) -> QuerySet[Registration]:
+    return registrations.filter(_is_given_to(reviewer), state=State.SUBMITTED)
+
+
+def _with_own_review(registrations: QuerySet[Registration], reviewer: User) -> QuerySet[Any]:
+    mine = Review.objects.filter(registration=OuterRef("pk"), reviewer=reviewer)
+    return registrations.annotate(
+        my_review=Subquery(mine.values("pk")[:1]),
+        my_conflict=Subquery(mine.values("has_conflict")[:1]),
+        is_stale=Exists(mine.filter(is_stale_review())),
+    )
+
+
 def _number(rows: QuerySet, *, by: str = "call") -> Coalesce:
     return Coalesce(Subquery(rows.order_by().values(by).annotate(number=Count("pk")).values("number")), 0)
