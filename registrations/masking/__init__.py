@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 from registrations.masking import patterns
 from registrations.masking.affiliation import own_domain
+from registrations.masking.call_names import call_names
 from registrations.masking.names import Name, Names, beginning, is_inflected, joined, names_of, spellings_of
 from registrations.masking.patterns import Span
 from registrations.masking.stop_words import is_common
@@ -27,6 +28,12 @@ _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])(?:\.[\s-]{0,9}|\s{1,9})$")
 _INITIAL_AFTER = re.compile(r"[\s,]{0,9}([^\W\d_])(?:\.|(?!\w))")
 _BETWEEN = re.compile(r"[\W_]{0,3}")
 _SHORT = frozenset({"the", "of", "and", "for", "in"})
+_SMALL = """
+a al and as av da das de degli dei del della delle dello dem den der des di die do dos du e el en et for fur het i im
+in ja l la las le les lo los na o och of og pro te ten the u und v van von voor w y z zu zum zur
+"""
+#: What the first letters of an organisation leave out, in its own language.
+_LEFT_OUT = frozenset({"d", *_SMALL.split()})
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,12 @@ class Masker:
         given, family = words_of(applicant.given_name), words_of(applicant.family_name)
         local, _, domain = folded(applicant.email.strip()).rpartition("@")
         self._domain = own_domain(applicant.email) and domain
+        called = call_names(applicant.display_name)
         names = [
             *names_of(applicant.given_name),
             *names_of(applicant.family_name),
             *joined(given, family),
-            *_distinctive(applicant.display_name),
+            *called,
             *_distinctive(applicant.organisation),
             *_distinctive(local, least=3),
             *_distinctive(" ".join(domain.split(".")[:-1]) if self._domain else "", least=3),
@@ -67,7 +75,7 @@ class Masker:
         self._capitals = _first_letters(applicant.organisation)
         self._phrases = _by_beginning(_phrases(applicant))
         self._literals = [part for part in (local, self._domain) if len(part) >= _DISTINCTIVE and not is_common(part)]
-        self._initials = {word[0] for word in (*given, *family)}
+        self._initials = {word[0] for word in (*given, *family, *(name.text for name in called))}
         self._family = family
 
     def mask(self, text: str, *, passages: Iterable[str] = ()) -> str:
@@ -159,7 +167,8 @@ def _abbreviations(organisation: str) -> frozenset[str]:
 def _first_letters(organisation: str) -> frozenset[str]:
     """How others call an organisation: by the first letters of its words, with and without the small ones."""
     words = words_of(organisation)
-    firsts = ("".join(word[0] for word in words), "".join(word[0] for word in words if word not in _SHORT))
+    kept = (words, *([word for word in words if word not in small] for small in (_SHORT, _LEFT_OUT)))
+    firsts = {"".join(word[0] for word in these) for these in kept}
     return frozenset(letters for letters in firsts if len(letters) >= 3 and not is_common(letters))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from registrations.masking.stop_words import is_common
+from registrations.masking.stop_words import COMMON, is_common
 from registrations.masking.words import Word, folded, words_of
 
 #: Endings of Baltic, Slavic, Hungarian, Finnish and Estonian names, folded.
@@ -17,6 +17,11 @@ tel tol u ui um us ute uv va val ve vel vi vo y ych ym ymi yte z zu
 _ENDINGS = frozenset(_ALL_ENDINGS.split())
 #: Of these a stem of three letters, written with a capital, takes another: Jānis, Jāņa, Jānim.
 _SHORT_ENDINGS = frozenset({"a", "ai", "am", "as", "i", "iem", "im", "is", "os", "s", "u", "um", "us"})
+#: And these are taken by names that are common words too, written with a capital: Wolfs, Markem.
+_SURE_ENDINGS = frozenset({"s", "a", "u", "em", "om", "am", "ovi", "owi", "ova", "ove", "ovej"})
+#: Finnish names in -nen: Virtanen, Virtasen, Virtaselle.
+_NEN_ENDINGS = "een eksi ella elle elta en ena essa esta et etta ia illa ille ilta ta ten"
+_AFTER_NEN = frozenset(_NEN_ENDINGS.split())
 _FLEETING = frozenset({"a", "u", "i", "y", "e", "em", "iem", "ovi", "owi", "om", "ov", "ova", "ka", "ku"})
 _STEM, _LONG_STEM, _INSIDE = 4, 6, 6
 
@@ -32,11 +37,17 @@ class Name:
         """Whether the word is this name, inflected or as part of a longer word."""
         if word.text == self.text:
             return word.is_capital or not self.is_strict
-        if self.is_strict or is_common(word.text):
+        if self.is_strict:
+            return word.is_capital and self._is_surely_in(word.text)
+        if is_common(word.text):
             return False
         if self.may_be_inside and self.text in word.text:
             return True
         return is_inflected(word.text, self.text, is_capital=word.is_capital)
+
+    def _is_surely_in(self, word: str) -> bool:
+        is_longer = len(self.text) >= _STEM - 1 and word.startswith(self.text) and word not in COMMON
+        return is_longer and word[len(self.text) :] in _SURE_ENDINGS
 
     @property
     def may_be_inside(self) -> bool:
@@ -69,6 +80,8 @@ def beginning(word: str) -> str:
 
 def is_inflected(word: str, name: str, *, is_capital: bool) -> bool:
     """Whether two folded words have a stem in common and differ in an ending that names take."""
+    if _is_finnish(word, name):
+        return True
     stem = _common_length(word, name)
     of_word, of_name = word[stem:], name[stem:]
     if stem >= _LONG_STEM and len(of_name) <= 3 and len(of_word) <= 5:
@@ -121,6 +134,11 @@ def _loses_vowel(word: str, name: str) -> bool:
         return False
     stem = name[:-2] + name[-1]
     return word.startswith(stem) and word[len(stem) :] in _FLEETING
+
+
+def _is_finnish(word: str, name: str) -> bool:
+    stem = name.removesuffix("nen") + "s"
+    return name.endswith("nen") and len(stem) >= _STEM and word.startswith(stem) and word[len(stem) :] in _AFTER_NEN
 
 
 def _with_umlauts_apart(text: str) -> str:

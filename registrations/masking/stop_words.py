@@ -100,8 +100,18 @@ portal post reception registration secretariat site team uni web webmail www yah
 """
 
 COMMON = frozenset(f"{_SECTOR} {_EVERYDAY} {_PLACES} {_ADDRESSES}".split())
+_OF_SECTOR = frozenset(f"{_SECTOR} {_PLACES} {_ADDRESSES}".split())
 
 
 def is_common(word: str) -> bool:
     """Whether a folded word, or its singular, is one that says nothing about who somebody is."""
-    return word in COMMON or (len(word) > 4 and (word[:-1] in COMMON or word[:-2] in COMMON) and word.endswith("s"))
+    return _is_one_of(word, COMMON)
+
+
+def is_of_sector(word: str) -> bool:
+    """Whether it, or its singular, is a word of work, offices, countries and addresses: nobody is called so."""
+    return _is_one_of(word, _OF_SECTOR)
+
+
+def _is_one_of(word: str, words: frozenset[str]) -> bool:
+    return word in words or (len(word) > 4 and (word[:-1] in words or word[:-2] in words) and word.endswith("s"))
