@@ -72,10 +72,11 @@ def may_change_answers(registration: Registration, *, received_at: datetime) -> 
     return registration.state in standing and is_open(registration.call, received_at=received_at)
 
 
-def may_answer_details(registration: Registration, *, starts_at: datetime, now: datetime) -> bool:
-    """Practical questions are for those who were given a place, until the event starts."""
+def may_answer_details(registration: Registration, *, starts_at: datetime | None, now: datetime) -> bool:
+    """Practical questions are for those who were given a place, until the event starts, whenever that is."""
     has_place = registration.state in {State.SELECTED, State.CONFIRMED} and registration.proven_at is not None
-    return has_place and now < starts_at and not registration.call.event.is_cancelled
+    has_started = starts_at is not None and now >= starts_at
+    return has_place and not has_started and not registration.call.event.is_cancelled
 
 
 def may_confirm(registration: Registration) -> bool:

@@ -34,7 +34,7 @@ def shown(held: Registration, link: PrivateLink, *, received_at: datetime, now: 
         "may_register_beside": may_send and held.proven_at is not None and policies.may_withdraw(held),
         "holds_place": policies.holds_place(held),
         "details": details,
-        "has_answered_details": bool(details) and queries.has_answered_details(held),
+        "has_answered_details": _is_answered(details, held),
         "answers": _of_form(held, AskedOf.EVERYONE),
         "detail_answers": _of_form(held, AskedOf.SELECTED),
     }
@@ -42,12 +42,20 @@ def shown(held: Registration, link: PrivateLink, *, received_at: datetime, now: 
 
 def may_answer_details(registration: Registration, *, now: datetime) -> bool:
     """Whether the person may answer the practical questions now; reads the event's sessions."""
-    return policies.may_answer_details(registration, starts_at=queries.starts_at(registration.call), now=now)
+    starts_at = queries.first_session_at(registration.call)
+    return policies.may_answer_details(registration, starts_at=starts_at, now=now)
 
 
 def _details(held: Registration, *, now: datetime) -> list[Any]:
     """The practical questions that wait for this person; none for those without a place."""
     return queries.questions_of(held.call, asked_of=AskedOf.SELECTED) if may_answer_details(held, now=now) else []
+
+
+def _is_answered(details: list[Any], held: Registration) -> bool:
+    """Whether they were sent, and since then no question came that everybody must answer."""
+    said = {answer.question.key for answer in _of_form(held, AskedOf.SELECTED)}
+    must = {question.key for question in details if question.is_required and question.condition_question is None}
+    return bool(details) and must <= said and queries.has_answered_details(held)
 
 
 def _of_form(held: Registration, asked_of: AskedOf) -> list[Any]:

@@ -99,7 +99,12 @@ def ever_asked(call: Call) -> list[Question]:
 
 def starts_at(call: Call) -> datetime:
     """When the event of the call begins; its deadline where it has no date yet."""
-    return min((session.starts_at for session in call.event.sessions.all()), default=call.closes_at)
+    return first_session_at(call) or call.closes_at
+
+
+def first_session_at(call: Call) -> datetime | None:
+    """When the event of the call begins; None where it has no date yet."""
+    return min((session.starts_at for session in call.event.sessions.all()), default=None)
 
 
 def has_answered_details(registration: Registration) -> bool:

@@ -13,7 +13,7 @@ from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
 from registrations.enums import Act, AskedOf, MailKind, MailState, Outcome, State
-from registrations.models import MailGate, OutgoingMail, Question, Registration, Release, Transition
+from registrations.models import Answer, MailGate, OutgoingMail, Question, Registration, Release, Transition
 from registrations.states import MOVES
 
 #: Mails that bring a person news of the registration's state: one of them is the newest at any time.
@@ -172,11 +172,21 @@ def not_answered(registrations: QuerySet[Registration]) -> QuerySet[Registration
 
 
 def without_details(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
-    """Who has a place and has not sent the practical questions; nobody where the call asks none."""
+    """Who has a place and has not sent the practical questions; nobody where the call asks none.
+
+    Who sent them before a question came that everybody must answer is there again until it is answered.
+    """
     asked = Question.objects.filter(call=OuterRef("call"), retired_at=None, asked_of=AskedOf.SELECTED)
     sent = Transition.objects.filter(registration=OuterRef("pk"), act=Act.ANSWER_DETAILS)
+    said = Answer.objects.filter(
+        registration=OuterRef(OuterRef("pk")),
+        question__call=OuterRef("call"),
+        question__key=OuterRef("key"),
+        question__asked_of=AskedOf.SELECTED,
+    )
+    missing = asked.filter(~Exists(said), is_required=True, condition_question=None)
     people = registrations.filter(state__in=(State.SELECTED, State.CONFIRMED))
-    return people.filter(Exists(asked), ~Exists(sent)).order_by("reference")
+    return people.filter(Exists(asked), ~Exists(sent) | Exists(missing)).order_by("reference")
 
 
 def not_told(registrations: QuerySet[Registration]) -> QuerySet[Registration]:

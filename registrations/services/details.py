@@ -24,7 +24,7 @@ def answer(*, registration: Registration, answers: Answers, now: datetime) -> Re
     with uploads.stored(answers) as answers, transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
-        if not policies.may_answer_details(registration, starts_at=queries.starts_at(call), now=now):
+        if not policies.may_answer_details(registration, starts_at=queries.first_session_at(call), now=now):
             raise DetailsClosed(
                 "These questions are asked of those who have a place, until the event starts. Write to us if something "
                 "changes now."

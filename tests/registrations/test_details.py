@@ -10,12 +10,22 @@ import time_machine
 from django.test import Client
 
 from accounts.enums import Role
+from registrations import reports
 from registrations.enums import Act, MailKind, State
 from registrations.forms import ChangeForm, DetailsForm
-from registrations.models import Answer, OutgoingMail
+from registrations.models import Answer, OutgoingMail, Registration
 from registrations.questions import GivenAnswer
 from registrations.services import details, form_building, intake, places, privacy
-from tests.factories import NOW, AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory, UserFactory, person
+from tests.factories import (
+    NOW,
+    AnswerFactory,
+    CallFactory,
+    EventFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    UserFactory,
+    person,
+)
 from tests.registrations.pages import follow, form, mine_url, text_of
 from tests.registrations.people_story import call_page
 
@@ -293,3 +303,35 @@ def test_organisers_see_who_has_not_answered_them() -> None:
     table = b"".join(staff.get(call_page(call, "export.csv")).streaming_content)
     assert "What do you eat?" in table.decode()
     assert "Vegan" in table.decode()
+
+
+def test_who_answered_before_a_question_came_that_everybody_must_answer_is_asked_again(client: Client) -> None:
+    registration, done = RegistrationFactory.create_batch(2, call=CallFactory())
+    room, diet = asks(registration.call, key="room", is_required=True), asks(registration.call)
+    for person_ in (registration, done):
+        details.answer(registration=person_, answers={room: GivenAnswer("x", "x")}, now=NOW)
+    asks(registration.call, key="nights", is_required=True, condition_question=diet, condition_value="x")
+    asks(registration.call, key="wish")
+    newer = reword(room, label="A room?")
+    assert list(reports.without_details(Registration.objects.all())) == []
+
+    visa = asks(registration.call, key="visa", is_required=True)
+    given = {question: GivenAnswer("y", "y") for question in (newer, visa)}
+    details.answer(registration=done, answers=given, now=NOW)
+
+    assert list(reports.without_details(Registration.objects.all())) == [registration]
+    follow(client, registration)
+    assert "Answer the practical questions" in text_of(client.get(mine_url(registration)))
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_an_event_without_a_date_leaves_them_open_until_it_is_cancelled(is_cancelled: bool) -> None:
+    event = EventFactory(sessions=[], cancelled=is_cancelled)
+    registration = RegistrationFactory(call=CallFactory(event=event, closed=True))
+    given = {asks(registration.call): GivenAnswer("x", "x")}
+    if is_cancelled:
+        with pytest.raises(details.DetailsClosed):
+            details.answer(registration=registration, answers=given, now=NOW)
+    else:
+        details.answer(registration=registration, answers=given, now=NOW)
+    assert registration.answers.exists() is not is_cancelled
