@@ -33,7 +33,8 @@ class Group:
     """The people with one `value` of the attribute of this name.
 
     `staged` counts those staged to be selected and those who hold a place already. `minimum` and `maximum` are what the
-    rules say together, None where they say nothing.
+    rules say together, None where they say nothing. Of several groups in one line `each_within` says that rules touch
+    some of them, and that none is off.
     """
 
     attribute: str
@@ -44,6 +45,7 @@ class Group:
     staged: int = 0
     minimum: int | None = None
     maximum: int | None = None
+    each_within: bool = False
 
     @property
     def key(self) -> str:
@@ -57,6 +59,8 @@ class Group:
     @property
     def target(self) -> str:
         """What the rules want, in few words."""
+        if self.each_within:
+            return "each within"
         if self.minimum is not None and self.maximum is not None:
             return str(self.minimum) if self.minimum == self.maximum else f"{self.minimum} to {self.maximum}"
         if self.minimum is not None:
@@ -324,4 +328,5 @@ def _together(groups: Sequence[Group]) -> Group | None:
         applied=sum(group.applied for group in groups),
         proposed=sum(group.proposed for group in groups),
         staged=sum(group.staged for group in groups),
+        each_within=any(group.has_target for group in groups),
     )

@@ -105,7 +105,7 @@ def _page(
 
 
 def _told(call: Call, proposal: Proposal, page: str | None) -> dict[str, Any]:
-    lines = proposal.lines.select_related("registration").order_by("rank", "registration__reference")
+    lines = proposal.lines.select_related("registration__decision").order_by("rank", "registration__reference")
     receipt = _UNKNOWN | proposal.receipt
     return {
         "receipt": receipt,

@@ -21,6 +21,14 @@ WHY_FOR = timedelta(days=28)
 #: A smaller number of people is told to nobody outside.
 LEAST_TOLD = 5
 
+#: What a mixed group is mixed by, for those who are told of it.
+_MIXED_BY = {
+    "country": "country",
+    "profession": "profession",
+    "organisation": "organisation",
+    "first_time": "who comes for the first time",
+}
+
 #: Every variable that a mail's template may use, and what it is where nothing is said.
 DEFAULTS: dict[str, Any] = {
     "reference": "",
@@ -161,6 +169,13 @@ def calendar_of(registration: Registration, facts: CallFacts) -> dict[str, Any]:
     }
 
 
+def _mixed(call: Call) -> list[str]:
+    """That the group was to be mixed, and by what, where the call has rules; no numbers, which tell of others."""
+    ruled = dict.fromkeys(call.selection_rules.order_by("position", "pk").values_list("attribute", flat=True))
+    words = list(dict.fromkeys(_MIXED_BY.get(attribute, "answers in the form") for attribute in ruled))
+    return [f"A group that is mixed by {', '.join(words)}"] if words else []
+
+
 def about_refusal(facts: CallFacts, *, now: datetime) -> dict[str, Any]:
     """What a refusal says besides (words.md): how many for how many, the criteria in words, until when one may ask.
 
@@ -172,6 +187,6 @@ def about_refusal(facts: CallFacts, *, now: datetime) -> dict[str, Any]:
     return {
         "applied": applied if are_told else None,
         "places": call.capacity if are_told else None,
-        "criteria": queries.criteria_words(call),
+        "criteria": [*queries.criteria_words(call), *_mixed(call)],
         "why_until": times.date_words((now + WHY_FOR).astimezone(zone).date()),
     }

@@ -32,6 +32,10 @@ class HasConflict(Refused):
     """The reviewer has declared a conflict of interest about this person."""
 
 
+class ReleaseGiven(Refused):
+    """The decisions that rest on the scores are being released."""
+
+
 class NotInAnyMore(Refused):
     """The application was decided or given up since the reviewer's page was read."""
 
@@ -53,8 +57,8 @@ def score(
 ) -> Review:
     """Save one reviewer's scores and comment, in the place of earlier ones, which the trace still tells.
 
-    A criterion that is not among the scores was abstained from. Raises NotYours, NotInAnyMore, ScoreOutOfRange, and
-    HasConflict after this reviewer's conflict of interest: that stays.
+    A criterion that is not among the scores was abstained from. Raises NotYours, NotInAnyMore, ScoreOutOfRange,
+    ReleaseGiven, and HasConflict after this reviewer's conflict of interest: that stays.
     """
     for criterion, value in scores.items():
         if not 0 <= value <= criterion.max_score or criterion.call_id != registration.call_id:
@@ -63,6 +67,8 @@ def score(
         call = workflow.locked(registration.call)
         if Review.objects.filter(registration=registration, reviewer=reviewer, has_conflict=True).exists():
             raise HasConflict("You have declared a conflict of interest here, so others score this application.")
+        if queries.waiting_release(call):
+            raise ReleaseGiven("The decisions of this call are being released, so scores stay as they are.")
         review = _review(registration, call, reviewer, has_conflict=False, comment=comment, now=now)
         review.scores.all().delete()
         Score.objects.bulk_create(

@@ -4,6 +4,7 @@ from django import template
 
 from registrations.board import Row
 from registrations.enums import Outcome, PinDirection, ProposedAs, State
+from registrations.models import Registration
 from registrations.states import HOLDS_PLACE
 
 register = template.Library()
@@ -51,3 +52,10 @@ def pin_words(row: Row) -> str:
     """What proposals must do with the person."""
     pin = getattr(row.registration, "pin", None)
     return _PINS[pin.direction] if pin else ""
+
+
+@register.filter
+def staged_words(registration: Registration) -> str:
+    """What is staged about an undecided application."""
+    decision = getattr(registration, "decision", None)
+    return f"Staged: {decision.get_outcome_display()}" if decision else "Nothing staged"

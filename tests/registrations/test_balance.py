@@ -148,3 +148,12 @@ def test_each_attribute_is_found_by_the_same_two_queries(call, django_assert_num
             applicant(call)
         with django_assert_num_queries(2):
             balance.parts(call, attributes=attributes, rules=[], proposal=None)
+
+
+def test_the_line_of_all_others_says_that_each_keeps_to_the_rules(call):
+    SelectionRuleFactory(call=call, attribute="country", maximum=3)
+    for country in ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR"):
+        applicant(call, country=country)
+    part = parts(call)["country"]
+    assert (part.others.words, part.others.target, part.others.is_off) == ("2 others", "each within", False)
+    assert parts(call)["profession"].others is None

@@ -7,7 +7,7 @@ import pytest
 from accounts.enums import Role
 from registrations import queries
 from registrations.enums import Act, CheckResult, State
-from registrations.models import Registration, Review, ReviewAssignment, Score
+from registrations.models import Registration, Release, Review, ReviewAssignment, Score
 from registrations.services import reviewing
 from tests.factories import (
     NOW,
@@ -170,3 +170,15 @@ def test_what_a_decision_rested_on_does_not_change_after_it(application, reviewe
         reviewing.declare_conflict(registration=application, reviewer=reviewer, comment="", now=NOW)
 
     assert Score.objects.get().value == 3
+
+
+def test_scores_stand_while_decisions_are_released_and_change_again_when_that_is_taken_back(application, reviewer):
+    criterion = CriterionFactory(call=application.call)
+    given = Release.objects.create(call=application.call, given_at=NOW, due_at=NOW + timedelta(minutes=15))
+
+    with pytest.raises(reviewing.ReleaseGiven, match="scores stay as they are"):
+        reviewing.score(registration=application, reviewer=reviewer, scores={criterion: 5}, comment="", now=NOW)
+    assert not Review.objects.exists()
+
+    given.delete()
+    assert reviewing.score(registration=application, reviewer=reviewer, scores={criterion: 5}, comment="", now=NOW)

@@ -18,6 +18,7 @@ from tests.factories import (
     DecisionFactory,
     OutgoingMailFactory,
     RegistrationFactory,
+    SelectionRuleFactory,
     UserFactory,
     person,
 )
@@ -245,6 +246,16 @@ def test_a_refusal_says_how_many_for_how_many_by_which_criteria_and_until_when_t
     assert (facts["applied"], facts["places"], facts["criteria"]) == (6, 5, ["Works with the target group"])
     assert "29 September" in facts["why_until"]
     assert "France" not in str(facts)
+
+
+def test_a_refusal_says_that_the_group_was_to_be_mixed_and_no_number_of_that(call, organiser):
+    for attribute, value in (("country", "FR"), ("country", "*"), ("first_time", "true"), ("q-sector", "Prison")):
+        SelectionRuleFactory(call=call, attribute=attribute, value=value, maximum=3)
+    stage(applications(call, 1), Outcome.DECLINE, organiser)
+    release(call)
+    assert OutgoingMail.objects.first().facts["criteria"] == [
+        "A group that is mixed by country, who comes for the first time, answers in the form"
+    ]
 
 
 def test_a_refusal_tells_no_number_below_five(call, organiser):
