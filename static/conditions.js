@@ -5,6 +5,14 @@
 
   const ON = ["on", "yes", "true"];
 
+  // A number is the same however it is written; the server takes a comma for the point, and no notice of spaces.
+  function isSame(input, wanted) {
+    const typed = input.value.trim();
+    if (input.inputMode !== "decimal") return typed === wanted;
+    const number = typed.replace(/\s/g, "").replace(/,/g, ".");
+    return number !== "" && Number(number) === Number(wanted);
+  }
+
   function holds(form, box) {
     const wanted = box.dataset.askedValue;
     const inputs = form.querySelectorAll('[name="' + CSS.escape(box.dataset.askedIf) + '"]');
@@ -12,7 +20,7 @@
       if (input.closest("[data-asked-if][hidden]")) return false;
       const isBox = input.type === "checkbox" || input.type === "radio";
       if (isBox && !input.checked) return false;
-      return input.value === wanted || (input.type === "checkbox" && input.value === "on" && ON.includes(wanted));
+      return isSame(input, wanted) || (input.type === "checkbox" && input.value === "on" && ON.includes(wanted));
     });
   }
 
@@ -23,7 +31,8 @@
       // A question may depend on one that depends on a third: as many rounds as there are boxes settle every chain.
       boxes.forEach(function () {
         boxes.forEach(function (box) {
-          box.hidden = !holds(form, box);
+          // What the page above says to put right must be there to be put right.
+          box.hidden = !holds(form, box) && !box.querySelector(".ecl-feedback-message");
         });
       });
     }

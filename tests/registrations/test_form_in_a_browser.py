@@ -100,6 +100,28 @@ def test_a_call_is_tried_by_hand_and_a_condition_works_on_the_way(page: Page, si
     assert Registration.objects.count() == before
 
 
+def test_a_condition_on_a_number_takes_it_however_it_is_written_and_hides_no_error(page: Page, site: str) -> None:
+    call = CallFactory(closes_at=datetime(2099, 4, 1, 9, tzinfo=UTC))
+    count = QuestionFactory(call=call, key="count", label="How many?", kind="number")
+    name = QuestionFactory(call=call, key="name", label="Which?")
+    asked = {"condition_value": "3", "is_required": True}
+    QuestionFactory(call=call, key="three", label="Why three?", condition_question=count, **asked)
+    QuestionFactory(call=call, key="named", label="Why that?", condition_question=name, **asked)
+    page.goto(f"{site}/events/{call.event.slug}/register/")
+    three, named = page.locator("[name=q-three]"), page.locator("[name=q-named]")
+    for typed, is_three in (("3", True), ("", False), ("3.0", True), ("30", False), ("3,00", True), (" 3 ", True)):
+        page.locator("[name=q-count]").fill(typed)
+        expect(three).to_be_visible() if is_three else expect(three).to_be_hidden()
+    page.locator("[name=q-name]").fill("3.0")
+    expect(named).to_be_hidden()
+
+    page.get_by_role("button", name="Send registration").click()
+    expect(page.get_by_text("Please answer this question.").first).to_be_visible()
+    page.locator("[name=q-count]").fill("4")
+    expect(three).to_be_visible()
+    expect(named).to_be_hidden()
+
+
 def test_nothing_stands_in_the_way_of_who_answers_practical_questions(page: Page, site: str) -> None:
     registration = RegistrationFactory(call=built(), confirmed=True)
     page.goto(f"{site}/registrations/p/{token_of(registration.links.get())}/")
