@@ -88,7 +88,10 @@
     if (isDone) form.querySelector("input[name=reason]").value = "";
     const refusal = document.getElementById("board-refusal").textContent.trim();
     say(isDone ? said.join(" ") : refusal);
-    if (!isDone) form.querySelector(refusal.includes("reason") ? "input[name=reason]" : "button").focus();
+    if (isDone) return;
+    // Where words are missing they are typed next; else it is the reason that does not fit.
+    const words = form.querySelector("select[name=code]").value === "other" ? "input[name=reason]" : "select[name=code]";
+    form.querySelector(refusal.includes("reason") ? words : "button").focus();
   }
 
   function go(step) {
