@@ -145,7 +145,9 @@ def test_of_an_answered_question_with_choices_the_rest_may_change_too(client: Cl
     AnswerFactory(registration=RegistrationFactory(call=sector.call), question=sector, value="prison")
     before = sector.choices
 
-    answer = client.post(page(sector.call, f"{sector.pk}/"), {"help": "One.", "audience": "organisers", "is_sensitive": "on"})
+    answer = client.post(
+        page(sector.call, f"{sector.pk}/"), {"help": "One.", "audience": "organisers", "is_sensitive": "on"}
+    )
 
     sector.refresh_from_db()
     assert answer.status_code == 302
