@@ -305,7 +305,7 @@ def _refuse_breach(call: Call, wanted: Values, *, current: Question | None = Non
     answered = Answer.objects.filter(question__in=versions, question__audience=Audience.ORGANISERS)
     if wanted.get("audience") == Audience.REVIEWERS and answered.exists():
         raise WiderAudience(
-            f"People answered “{wanted['key']}” for organisers only, so reviewers cannot be let in. Ask another question."
+            f"People answered “{wanted['key']}” for organisers only, so reviewers cannot be let in. Choose another key."
         )
     asked_of = wanted.get("asked_of", current.asked_of if current else AskedOf.EVERYONE)
     if any(other.asked_of != asked_of and other != current for other in versions):
