@@ -28,14 +28,15 @@ def test_the_page_of_health_names_what_is_away_and_what_hangs(own_database, brok
     page = Page(web(**environ).socket)
     page.wait(set())
     server = own_database.server
+    read_from_database = {"database", "beat", "mail", "releases"}
     faults: dict[str, tuple[set[str], Callable[[], object], Callable[[], object]]] = {
-        "PostgreSQL stopped": ({"database", "beat", "mail"}, own_database.stop, own_database.start),
+        "PostgreSQL stopped": (read_from_database, own_database.stop, own_database.start),
         "Valkey hangs": ({"broker", "worker", "cache"}, broker.freeze, broker.thaw),
     }
     if report.is_full():
         faults |= {
             "PostgreSQL hangs": (
-                {"database", "beat", "mail"},
+                read_from_database,
                 lambda: server.send_signal(signal.SIGSTOP),
                 lambda: server.send_signal(signal.SIGCONT),
             ),
