@@ -74,7 +74,7 @@ class Checker:
             if found["of"]:
                 bound = next((b for b in full if (said(b), b.maximum) == (found["of"], int(found["n"]))), None)
                 _demand(bound is not None, why)
-                pool = self.best & bound.mask  # type: ignore[union-attr]
+                pool = self.best & (bound.mask if bound else 0)
             else:
                 _demand(not full and self.best.bit_count() == int(found["all"] or 1) == self.lists.capacity, why)
                 pool = self.best
