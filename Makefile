@@ -6,6 +6,7 @@ PIP := $(PYTHON) -m pip install -qq --no-input --disable-pip-version-check --req
 PRODUCTION := DEBUG=0 SECRET_KEY=only-to-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
 	DATABASE_URL=postgres://portal@localhost/portal CELERY_BROKER_URL=redis://localhost/0 CACHE_URL=redis://localhost/1 ALLOWED_HOSTS=portal.example.org \
 	SITE_URL=https://portal.example.org EMAIL_URL=smtp://mail.example.org \
+	MASTER_KEYS=only-to-check-9876543210-ABCDEFGHIJKLMNOPQRSTUVWXYZ-abcdefgh \
 	ADDRESS_KEY=only-to-check-9876543210 MAIL_FROM=events@portal.example.org
 FAULTS_TABLE := var/faults.jsonl
 PORT ?= 8000

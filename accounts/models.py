@@ -55,3 +55,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email
+
+
+class Draft(models.Model):
+    """A form that staff sent when their session was over: kept sealed until they have signed in again.
+
+    `sealed` is what was typed, without passwords and files; `path` is where it was to go.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    path = models.CharField(max_length=300)
+    sealed = models.BinaryField(editable=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-saved_at", "-pk")
+        constraints = (models.UniqueConstraint(fields=["user", "path"], name="draft_once_per_path"),)
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"

@@ -32,6 +32,10 @@ def refusals() -> list[str]:
             not settings.ADDRESS_KEY,
             "ADDRESS_KEY is missing: it finds the registrations of one address, also after SECRET_KEY has changed.",
         ),
+        (
+            not settings.MASTER_KEYS or any(map(_is_weak, settings.MASTER_KEYS)),
+            f"MASTER_KEYS is missing, or one of them is {weak_key} It opens the keys that seal what people say.",
+        ),
         (_is_demo_database(), "DATABASE_URL must name the database: the demo's SQLite file is for the demo."),
         (
             not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS,

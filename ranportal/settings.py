@@ -36,6 +36,8 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", DEMO_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ADDRESS_KEY = env.text("ADDRESS_KEY")
+# The first wraps the keys of calls, all unwrap: put a new one in front, run rotate_master_key, take the old one away.
+MASTER_KEYS = env.words("MASTER_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 SITE_URL = env.text("SITE_URL", DEMO_SITE_URL).rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

@@ -46,6 +46,13 @@ class Act(models.TextChoices):
     REDACT = "redact", "Passage hidden from reviewers"
     ANSWER_DETAILS = "answer_details", "Practical questions answered"
     ERASE = "erase", "Data erased"
+    GIVE_CONSENT = "give_consent", "Consent to an extra given"
+    WITHDRAW_CONSENT = "withdraw_consent", "Consent to an extra withdrawn"
+    ASK_VOUCH = "ask_vouch", "Contact point asked"
+    VOUCH = "vouch", "Contact point answered"
+    UNSAFE = "unsafe", "Asked to be called: feels unsafe"
+    CALLED_BACK = "called_back", "Called back"
+    DOWNLOAD = "download", "Own data downloaded"
 
 
 class Actor(models.TextChoices):
@@ -192,6 +199,11 @@ class MailKind(models.TextChoices):
     LINK_AGAIN = "link_again", "Private link again"
     JOIN_LINK_MISSING = "join_link_missing", "To the organiser: join link missing"
     CALL_CLOSED = "call_closed", "To the organiser: deadline passed"
+    UNSAFE_ALARM = "unsafe_alarm", "To the organiser: somebody feels unsafe"
+    VOUCH_ASKED = "vouch_asked", "To a contact point: do you know this person"
+    STAFF_RESET = "staff_reset", "To staff: choose a new password"
+    STAFF_NOTICE = "staff_notice", "To staff: something changed in your account"
+    MANY_LOOKS = "many_looks", "To the data protection officer: many looks"
 
 
 class MailState(models.TextChoices):
@@ -216,3 +228,50 @@ class Finding(models.TextChoices):
     RETURNED = "returned", "Went out and came back"
     MISSING = "missing", "Was never written"
     DOUBLED = "doubled", "Tells the same twice"
+
+
+class LegalBasis(models.TextChoices):
+    """What allows us to hold something, by the articles of Regulation (EU) 2018/1725."""
+
+    PUBLIC_TASK = "public_task", "A task in the public interest (Article 5(1)(a))"
+    CONSENT = "consent", "Your consent (Article 5(1)(d))"
+    EXPLICIT_CONSENT = "explicit", "Your explicit consent (Articles 5(1)(d) and 10(2)(a))"
+    LEGAL_DUTY = "legal_duty", "A duty by law (Article 5(1)(b))"
+
+
+class KeptFor(models.TextChoices):
+    """How long something about a person is kept; how many days that is stands in the call's keeping rules."""
+
+    OUTCOME = "outcome", "As long as the registration, by what came of it"
+    SENSITIVE = "sensitive", "Until shortly after the event, as a sensitive need"
+    CLEARANCE = "clearance", "Until the day after the event, for entering a building"
+
+
+class Extra(models.TextChoices):
+    """What people may allow besides, each by itself, each until they say otherwise."""
+
+    DIET = "diet", "What you eat"
+    ACCESS = "access", "What you need to take part"
+    PHOTOGRAPHS = "photographs", "Photographs in which you can be seen"
+    LISTED_NAME = "listed_name", "Your name in the list for participants"
+    LISTED_ORGANISATION = "listed_org", "Your organisation in the list for participants"
+    LISTED_COUNTRY = "listed_country", "Your country in the list for participants"
+    LISTED_EMAIL = "listed_email", "Your e-mail address in the list for participants"
+    NETWORK_MAIL = "network_mail", "Mail about other events of the network"
+
+
+class VouchAnswer(models.TextChoices):
+    """What a contact point says about a person who named it."""
+
+    KNOWS = "knows", "Knows this person in this work"
+    DOES_NOT = "does_not", "Does not know this person"
+
+
+class LookKind(models.TextChoices):
+    """How somebody of the staff looked at people."""
+
+    DETAIL = "detail", "One person's page"
+    LIST = "list", "A list"
+    SEARCH = "search", "A search"
+    AUTOCOMPLETE = "autocomplete", "Suggestions while typing"
+    EXPORT = "export", "An export"

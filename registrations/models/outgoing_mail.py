@@ -6,6 +6,7 @@ from events.models import Call
 from registrations.enums import MailKind, MailState
 from registrations.models.private_link import PrivateLink
 from registrations.models.registration import Registration
+from registrations.models.vouch import Vouch
 
 
 class OutgoingMail(models.Model):
@@ -14,7 +15,8 @@ class OutgoingMail(models.Model):
     `key` says what it is about (registration, kind, version) and is unique. `facts` (no personal data), `message_id`,
     `date` and `template_version` are frozen when the row is made; `rendered` is stored at the first hand-over, with
     marks where the address, the private link and the code go in as it leaves. `state` is written by
-    `registrations.mail` alone.
+    `registrations.mail` alone. It goes to the `user` of the staff, or to the contact point of the `vouch`, or to the
+    person of the `registration`, or else to the mailbox of the call.
     """
 
     class Priority(models.IntegerChoices):
@@ -27,7 +29,11 @@ class OutgoingMail(models.Model):
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
     )
-    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="mails")
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
+    vouch = models.ForeignKey(Vouch, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
+    )
     link = models.ForeignKey(PrivateLink, on_delete=models.CASCADE, null=True, blank=True, related_name="mails")
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NEWS)
     facts = models.JSONField(default=dict)
@@ -61,6 +67,9 @@ class OutgoingMail(models.Model):
             ),
         )
         constraints = (
+            models.CheckConstraint(
+                condition=Q(call__isnull=False) | Q(user__isnull=False), name="outgoing_mail_has_a_receiver"
+            ),
             models.CheckConstraint(
                 condition=~Q(state=MailState.SENT) | Q(sent_at__isnull=False), name="outgoing_mail_sent_has_a_moment"
             ),

@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 from events.models import Call
-from registrations.enums import AskedOf, Audience, QuestionKind
+from registrations.enums import AskedOf, Audience, KeptFor, LegalBasis, QuestionKind
 
 
 class AbstractQuestion(models.Model):
@@ -22,6 +22,16 @@ class AbstractQuestion(models.Model):
     is_required = models.BooleanField("required", default=False)
     audience = models.CharField(max_length=12, choices=Audience, default=Audience.ORGANISERS)
     is_sensitive = models.BooleanField("sensitive", default=False)
+    purpose = models.CharField("what we need it for", max_length=200, blank=True, db_default="")
+    legal_basis = models.CharField(
+        max_length=12,
+        choices=LegalBasis,
+        default=LegalBasis.PUBLIC_TASK,
+        db_default=LegalBasis.PUBLIC_TASK.value,
+    )
+    kept_for = models.CharField(
+        "kept", max_length=10, choices=KeptFor, default=KeptFor.OUTCOME, db_default=KeptFor.OUTCOME.value
+    )
     choices = models.JSONField(default=list, blank=True)
     max_words = models.PositiveSmallIntegerField(null=True, blank=True)
     max_length = models.PositiveIntegerField("most characters", null=True, blank=True)

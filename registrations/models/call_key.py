@@ -1,0 +1,69 @@
+from functools import lru_cache
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.utils import timezone
+
+from events.models import Call
+from ranportal.shared import sealing
+
+
+class KeyDestroyed(Exception):
+    """The call's key was destroyed: what it sealed is gone for good, here and in every copy."""
+
+
+class CallKey(models.Model):
+    """The key that seals what people of one call said, wrapped by a master key that is in no database.
+
+    Without `wrapped` it was destroyed, at `destroyed_at`, and nothing opens what it sealed, in old backups neither.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="key")
+    wrapped = models.BinaryField(editable=False)
+    master_id = models.CharField(max_length=16, editable=False)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(destroyed_at__isnull=True) | models.Q(wrapped=b"", master_id=""),
+                name="call_key_destroyed_is_empty",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Key of call {self.call_id}"
+
+
+def key_for(call: Call) -> tuple[UUID, bytes]:
+    """The id and the bytes of the key that seals for this call now; the first use makes it. Raises KeyDestroyed."""
+    known = getattr(call, "key", None) or _made(call)
+    if known.destroyed_at is not None:
+        raise KeyDestroyed
+    return known.pk, _unwrapped(bytes(known.wrapped), known.master_id)
+
+
+@lru_cache(maxsize=4096)
+def key_named(key_id: UUID) -> bytes:
+    """The bytes of a key by its id (one query, once for each process). Raises KeyDestroyed, also for an unknown id."""
+    # An id is never used twice, so what is kept in memory is no other's; and what a key sealed is erased before it is
+    # destroyed, so nothing opens here that should not.
+    known = CallKey.objects.filter(pk=key_id, destroyed_at=None).first()
+    if known is None:
+        raise KeyDestroyed
+    return _unwrapped(bytes(known.wrapped), known.master_id)
+
+
+def _made(call: Call) -> CallKey:
+    key_id = uuid4()
+    master_id, wrapped = sealing.wrap(sealing.new_key(), key_id=key_id)
+    values = {"id": key_id, "master_id": master_id, "wrapped": wrapped}
+    call.key, _ = CallKey.objects.get_or_create(call=call, defaults=values)
+    return call.key
+
+
+@lru_cache(maxsize=4096)
+def _unwrapped(wrapped: bytes, master_id: str) -> bytes:
+    return sealing.unwrap(wrapped, master_id=master_id)

@@ -1,0 +1,99 @@
+"""Rows of which only the key of their call opens some parts."""
+
+import json
+from typing import Any
+
+from django.db import models
+
+from ranportal.shared import sealing
+from registrations import looks
+from registrations.models.call_key import key_for, key_named
+
+
+class SealedRow(models.Model):
+    """A row about one registration whose sealed parts are read and written like any other attribute.
+
+    Nothing is opened before a part is read, and all parts are sealed anew, together, when the row is saved after one
+    was written. `sealed` is in `update_fields` where a save names fields; before `bulk_update`, call `seal`. A query
+    that updates `sealed` to b"" leaves nothing of it: each part is "" then.
+    """
+
+    registration: Any
+    registration_id: Any
+    sealed: Any
+
+    class Meta:
+        abstract = True
+
+    @property
+    def sealed_as(self) -> str:
+        """What this row is among the sealed rows of its registration: what was sealed opens in no other."""
+        return str(self._meta.model_name)
+
+    def seal(self) -> None:
+        """Bring the column up to date with what was written to its parts. Raises KeyDestroyed."""
+        if self.__dict__.pop("_is_written", False):
+            key_id, key = key_for(self.registration.call)
+            plain = json.dumps(self._parts(), ensure_ascii=False, separators=(",", ":")).encode()
+            self.sealed = sealing.seal(plain, key=key, key_id=key_id, place=self._place())
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """As ever; and what was open is closed."""
+        self.__dict__.pop("_open", None)
+        self.__dict__.pop("_is_written", None)
+        super().refresh_from_db(*args, **kwargs)
+
+    def said(self, part: str) -> Any:
+        """One part; "" where nothing was ever said. Raises KeyDestroyed, sealing.Unopened."""
+        return self._parts().get(part, "")
+
+    def say(self, part: str, value: Any) -> None:
+        """Write one part: plain JSON."""
+        self._parts()[part] = value
+        self.__dict__["_is_written"] = True
+
+    def _parts(self) -> dict[str, Any]:
+        parts: dict[str, Any] | None = self.__dict__.get("_open")
+        if parts is None:
+            parts = self.__dict__["_open"] = self._opened(bytes(self.sealed or b""))
+        return parts
+
+    def _opened(self, sealed: bytes) -> dict[str, Any]:
+        if not sealed:
+            return {}
+        looks.note(self.registration_id)
+        key = key_named(sealing.key_id_of(sealed))
+        parts: dict[str, Any] = json.loads(sealing.opened(sealed, key=key, place=self._place()))
+        return parts
+
+    def _place(self) -> str:
+        return f"{self.sealed_as}:{self.registration_id}"
+
+
+class SealedField(models.BinaryField):
+    """The column `sealed` of a SealedRow: its named parts become attributes of the row."""
+
+    def __init__(self, *args: Any, parts: tuple[str, ...] = (), **options: Any) -> None:
+        self.parts = parts
+        super().__init__(*args, **{"default": b"", "editable": False, **options})
+
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        for part in self.parts:
+            setattr(cls, part, _attribute(part))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Seal first: every insert and save of a whole row passes here."""
+        if isinstance(model_instance, SealedRow):
+            model_instance.seal()
+        return super().pre_save(model_instance, add)
+
+
+def _attribute(part: str) -> property:
+    def read(row: SealedRow) -> Any:
+        return row.said(part)
+
+    def write(row: SealedRow, value: Any) -> None:
+        row.say(part, value)
+
+    return property(read, write)
