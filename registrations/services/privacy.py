@@ -80,6 +80,26 @@ def export_person(*, email: str) -> dict[str, Any]:
     return {"email": email, "registrations": [_exported(registration) for registration in registrations]}
 
 
+def export_registration(*, registration: Registration) -> dict[str, Any]:
+    """Return all that is held about one registration, in the shape in which `export_person` returns each."""
+    return _exported(registration)
+
+
+def erase_registration(*, registration: Registration, by: User | None, now: datetime) -> Erased:
+    """Erase one registration and nothing else of the same address; `by` None means the person, on the private page.
+
+    What still runs is given up first, so that the next on the list moves up; no mail about that is sent.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        runs = policies.may_withdraw(registration)
+        if runs:
+            places.withdraw(registration=registration, now=now, by=by)
+        _erase([registration.pk], by=by, now=now)
+        return Erased((registration.reference,), int(runs))
+
+
 def erase_person(*, email: str, by: User | None, now: datetime) -> Erased:
     """Erase the person with this address from every registration, answers' files included.
 
