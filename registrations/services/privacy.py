@@ -1,7 +1,8 @@
 """What the law asks for about one person: all that we hold, its erasure, and an end to all of it by itself.
 
 An erased registration keeps its reference, state, country, profession, scores and what was proposed and decided, so
-that numbers stay right; nothing in it says who it was. Copies in backups and in mailboxes are out of this module's
+that numbers stay right; nothing in it says who it was. To which reviewers it was given stays as well: a call of which
+nothing is given to anybody is open to all its reviewers. Copies in backups and in mailboxes are out of this module's
 reach.
 """
 
@@ -32,7 +33,6 @@ from registrations.models import (
     Redaction,
     Registration,
     Review,
-    ReviewTask,
     Transition,
 )
 from registrations.models.registration import ERASED
@@ -190,7 +190,6 @@ def _erase(ids: Sequence[int], *, by: User | None, now: datetime) -> None:
         Decision.objects.filter(registration__in=chunk).update(reason="(erased)")
         ProposalLine.objects.filter(registration__in=chunk).update(reason="(erased)")
         Pin.objects.filter(registration__in=chunk).delete()
-        ReviewTask.objects.filter(registration__in=chunk).delete()
         Transition.objects.filter(registration__in=chunk).update(reason="")
         PrivateLink.objects.filter(registration__in=chunk, revoked_at=None).update(revoked_at=now)
         _end_mails(chunk, now=now)

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ranportal.shared.stores import StoreDown
+from registrations import review_reports
 from registrations.enums import Act, CheckResult, MailState, State
 from registrations.models import (
     Answer,
@@ -35,6 +36,7 @@ from tests.factories import (
     ProposalLineFactory,
     QuestionFactory,
     RegistrationFactory,
+    ReviewAssignmentFactory,
     ReviewFactory,
     ReviewTaskFactory,
     UserFactory,
@@ -139,8 +141,20 @@ def test_an_erasure_keeps_what_was_proposed_and_decided_for_the_numbers(known: R
     assert known.proposal_lines.get().reason == "(erased)"
     assert known.decision.reason_code == "other"
     assert not Pin.objects.exists()
-    assert not ReviewTask.objects.exists()
     assert not Redaction.objects.exists()
+
+
+def test_an_erasure_opens_no_other_application_to_the_reviewers_of_the_call() -> None:
+    call = CallFactory(selective=True)
+    given = RegistrationFactory(submitted=True, call=call, identity__email="canary@example.org")
+    other = RegistrationFactory(submitted=True, call=call)
+    ReviewTaskFactory(registration=given)
+    reviewer = ReviewAssignmentFactory(call=call).reviewer
+    assert not review_reports.may_read(other, reviewer)
+
+    privacy.erase_person(email="canary@example.org", by=None, now=NOW)
+
+    assert not review_reports.may_read(other, reviewer)
 
 
 def test_each_row_that_hangs_on_a_person_is_thought_of() -> None:
@@ -149,8 +163,10 @@ def test_each_row_that_hangs_on_a_person_is_thought_of() -> None:
         relation.related_model.__name__ for model in (Registration, Answer) for relation in model._meta.related_objects
     }
     assert pointing == {
+        "Alarm",
         "Answer",
         "Check",
+        "Consent",
         "Decision",
         "Identity",
         "NotTold",
@@ -162,6 +178,7 @@ def test_each_row_that_hangs_on_a_person_is_thought_of() -> None:
         "Review",
         "ReviewTask",
         "Transition",
+        "Vouch",
     }
 
 
