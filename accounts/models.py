@@ -27,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A member of staff: publisher, organiser, reviewer or administrator (its groups say which)."""
+    """A member of staff: its groups say with which roles."""
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)

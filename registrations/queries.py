@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import User
-from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
 from registrations.enums import Act, AskedOf, State
@@ -27,8 +26,8 @@ from registrations.states import NOT_LIVE
 
 
 def organises(*, user: User, call: Call) -> bool:
-    """Whether the user organises this call (administrators organise all)."""
-    return is_administrator(user) or (user.is_active and call.organisers.filter(pk=user.pk).exists())
+    """Whether the user organises this call."""
+    return user.is_active and call.organisers.filter(pk=user.pk).exists()
 
 
 def reviews(*, user: User, call: Call) -> bool:
@@ -48,7 +47,7 @@ def selection_settings(call: Call) -> SelectionSettings:
 
 
 def may_give_release(*, user: User, call: Call) -> bool:
-    """Whether the user may release, or take back, decisions of this call: as organiser, deputy or administrator."""
+    """Whether the user may release, or take back, decisions of this call: as organiser or deputy."""
     deputy_id = selection_settings(call).deputy_id
     return organises(user=user, call=call) or (user.is_active and deputy_id is not None and user.pk == deputy_id)
 

@@ -33,7 +33,7 @@ class Concern:
 @dataclass(frozen=True)
 class Summary:
     """All of it. `decided_by` are the people who staged, or undid what was staged, with how many each; `may_release` is
-    who may press the button, besides administrators. `moves_up` says that places that are left go to the reserve list
+    who may press the button. `moves_up` says that places that are left go to the reserve list
     at once."""
 
     parts: Sequence[balance.Part]

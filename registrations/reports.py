@@ -29,11 +29,16 @@ _EXPECTED_AT_EVENT = (State.CONFIRMED, State.ATTENDED, State.ABSENT)
 
 
 def calls_of(user: User) -> QuerySet[Call]:
-    """The calls whose registrations this user may see, newest deadline first: one's own, or all for administrators."""
+    """The calls whose registrations this user may see, newest deadline first: one's own, whatever else one is."""
     calls = Call.objects.select_related("event").order_by("-closes_at", "pk")
     if not user.is_active or not user.has_perm("registrations.view_registration"):
         return calls.none()
-    return calls if is_administrator(user) else calls.filter(organisers=user)
+    return calls.filter(organisers=user)
+
+
+def calls_watched(user: User) -> QuerySet[Call]:
+    """The calls of which this user may see counts that name nobody: one's own, or all for administrators."""
+    return Call.objects.all() if is_administrator(user) else calls_of(user)
 
 
 def calls_to_release(user: User) -> QuerySet[Call]:
@@ -41,8 +46,6 @@ def calls_to_release(user: User) -> QuerySet[Call]:
     if not user.is_active or not user.has_perm("registrations.view_registration"):
         return Call.objects.none()
     calls = Call.objects.select_related("event").order_by("-closes_at", "pk")
-    if is_administrator(user):
-        return calls
     return calls.filter(Q(pk__in=calls_of(user).order_by().values("pk")) | Q(selection_settings__deputy=user))
 
 
@@ -272,19 +275,19 @@ def countries_of(calls: QuerySet[Call]) -> list[str]:
 
 def stuck_mails(user: User, *, since: datetime) -> int:
     """How many mails of this user's calls were refused or could not be made since then."""
-    mails = OutgoingMail.objects.filter(call__in=calls_of(user).order_by().values("pk"), created_at__gte=since)
+    mails = OutgoingMail.objects.filter(call__in=calls_watched(user).order_by().values("pk"), created_at__gte=since)
     return mails.filter(state__in=(MailState.REFUSED, MailState.UNRENDERABLE)).count()
 
 
 def returned_mails(user: User, *, since: datetime) -> int:
     """How many mails of this user's calls came back and were not sent again since."""
-    mails = OutgoingMail.objects.filter(call__in=calls_of(user).order_by().values("pk"), created_at__gte=since)
+    mails = OutgoingMail.objects.filter(call__in=calls_watched(user).order_by().values("pk"), created_at__gte=since)
     return returned.came_back(mails).count()
 
 
 def restored_mails(user: User) -> int:
     """How many mails of this user's calls wait since a restore until somebody lets them go."""
-    mails = OutgoingMail.objects.filter(call__in=calls_of(user).order_by().values("pk"))
+    mails = OutgoingMail.objects.filter(call__in=calls_watched(user).order_by().values("pk"))
     return mails.filter(state=MailState.HELD, restored_at__isnull=False).count()
 
 

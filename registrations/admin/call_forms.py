@@ -42,7 +42,7 @@ class CallForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "organisers" in self.fields:
-            self.fields["organisers"].queryset = people_of(Role.ORGANISER, Role.ADMINISTRATOR)
+            self.fields["organisers"].queryset = people_of(Role.ORGANISER)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -139,7 +139,7 @@ class SelectionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["deputy"].queryset = people_of(Role.ORGANISER, Role.ADMINISTRATOR)
+        self.fields["deputy"].queryset = people_of(Role.ORGANISER)
 
 
 class DeadlineForm(forms.Form):

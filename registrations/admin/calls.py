@@ -36,7 +36,7 @@ _ACTS_ONLY = ("event", "admission", "capacity", "places_limit", "places_taken", 
 class CallAdmin(HistoryAdmin):
     """Publishers and administrators see all calls, organisers their own.
 
-    What touches people (capacity, deadline, reviewers) is for the organisers of the call and for administrators. Who
+    What touches people (capacity, deadline, reviewers) is for the organisers of the call alone. Who
     organises is said by whoever makes the call, and afterwards by administrators only.
     """
 

@@ -38,7 +38,7 @@ from registrations.models import Registration
 
 @admin.register(Registration)
 class RegistrationAdmin(admin.ModelAdmin):
-    """Organisers see the registrations of their own calls, administrators all, nobody else any."""
+    """Organisers see the registrations of their own calls; nobody else sees any, whatever else one is."""
 
     list_display = (
         "reference_link",

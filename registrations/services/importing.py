@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.core.files import File
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts.models import User
 from events.enums import Status
-from events.models import Announcement, Event, Publication, WorkingGroup
+from events.models import Announcement, Call, Event, Publication, WorkingGroup
 from events.services import events
 from events.services.events import Stretch
+from ranportal.shared import cleaning
 from registrations.call_files import AnnouncementContent, CallFile, CallFileRefused, EventContent, Problem
 from registrations.call_files.contents import Content, PublicationContent
 from registrations.call_files.reading import BRUSSELS
@@ -47,16 +48,19 @@ class Imported:
     has_changed: bool
 
 
-def import_files(*, files: Sequence[CallFile], by: User | None, now: datetime) -> list[Imported]:
+def import_files(
+    *, files: Sequence[CallFile], by: User | None, now: datetime, organisers: Sequence[User] = ()
+) -> list[Imported]:
     """Make the portal say what the files say, all of them or none; `by` None means the command line.
 
     The same files again change nothing, not even a history. What a file does not hold stays: the join link, what staff
-    hid or withdrew. Raises CallFileRefused with every problem and its line.
+    hid or withdrew, who organises a call; `organisers` are added to those of each call. Raises CallFileRefused with
+    every problem and its line.
     """
     stored: list[Any] = []
     try:
         with transaction.atomic():
-            batch = _Batch(files, by=by, now=now, stored=stored)
+            batch = _Batch(files, by=by, now=now, stored=stored, organisers=organisers)
             results = [batch.write(file) for file in files]
             batch.relate()
             if batch.problems:
@@ -72,11 +76,19 @@ def import_files(*, files: Sequence[CallFile], by: User | None, now: datetime) -
 class _Batch:
     """The files of one import, and what is wrong with them."""
 
-    def __init__(self, files: Sequence[CallFile], *, by: User | None, now: datetime, stored: list[Any]) -> None:
+    def __init__(
+        self,
+        files: Sequence[CallFile],
+        *,
+        by: User | None,
+        now: datetime,
+        stored: list[Any],
+        organisers: Sequence[User],
+    ) -> None:
         self.by, self.now, self._stored = by, now, stored
         self.problems: list[Problem] = []
         self._groups = {group.slug: group for group in WorkingGroup.objects.all()}
-        self._files = files
+        self._files, self._organisers = files, organisers
         self._events: dict[str, Event] = {}
         self._related_changed: dict[str, bool] = {}
 
@@ -87,7 +99,7 @@ class _Batch:
         has_changed |= self._write_groups(event, file.event)
         if file.call is not None:
             call_changed, problems = call_content.write(event=event, content=file.call, by=self.by, now=self.now)
-            has_changed |= call_changed
+            has_changed |= call_changed | self._name_organisers(event)
             self.problems += problems
         if file.announcement is not None:
             has_changed |= self._write_announcement(event, file.announcement)
@@ -95,6 +107,13 @@ class _Batch:
             has_changed |= self._write_publication(event, file.publication)
         has_changed |= self._is_related_change(event, file.event)
         return Imported(slug=event.slug, is_new=is_new, has_changed=has_changed)
+
+    def _name_organisers(self, event: Event) -> bool:
+        call = Call.objects.get(event=event)
+        there = set(call.organisers.values_list("pk", flat=True))
+        missing = [user for user in self._organisers if user.pk not in there]
+        call.organisers.add(*missing)
+        return bool(missing)
 
     def relate(self) -> None:
         """Link the events of the batch with those that they name."""
@@ -154,10 +173,16 @@ class _Batch:
         return has_changed
 
     def _attach(self, publication: Publication, content: PublicationContent) -> bool:
-        if content.document is None or _has_same_bytes(publication, content):
+        if content.document is None:
             return False
-        with content.document.open("rb") as source:
-            publication.document.save(content.document.name, File(source), save=False)
+        try:
+            harmless = cleaning.cleaned(content.document.read_bytes(), "application/pdf")
+        except cleaning.FileRefused as refused:
+            self.problems.append(content.problem("document", f"{content.document.name}: {refused}"))
+            return False
+        if _has_same_bytes(publication, harmless):
+            return False
+        publication.document.save(f"{content.slug}.pdf", ContentFile(harmless), save=False)
         self._stored.append(publication.document)
         return True
 
@@ -204,12 +229,12 @@ def _stretches(event: Event) -> list[Stretch]:
     return [Stretch(s.starts_at, s.ends_at, s.is_whole_day) for s in event.sessions.order_by("starts_at")]
 
 
-def _has_same_bytes(publication: Publication, content: PublicationContent) -> bool:
-    if not publication.document or content.document is None:
+def _has_same_bytes(publication: Publication, content: bytes) -> bool:
+    if not publication.document:
         return False
     try:
         with publication.document.open("rb") as stored:
-            return bool(stored.read() == content.document.read_bytes())
+            return bool(stored.read() == content)
     except FileNotFoundError:
         return False
 

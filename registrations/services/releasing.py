@@ -30,7 +30,7 @@ class SecondPersonNeeded(Refused):
 
 
 class NotTheirs(Refused):
-    """Only organisers of the call, its deputy and administrators release."""
+    """Only organisers of the call and its deputy release."""
 
 
 class TooLateToRecall(Refused):
@@ -132,7 +132,7 @@ def _end(release: Release, released: Released, *, now: datetime) -> None:
 
 def _refuse_strangers(call: Call, by: User) -> None:
     if not queries.may_give_release(user=by, call=call):
-        raise NotTheirs("Only the organisers of this call, its deputy and administrators can do that.")
+        raise NotTheirs("Only the organisers of this call and its deputy can do that.")
 
 
 def _refuse_who_decided(call: Call, by: User) -> None:

@@ -15,25 +15,31 @@ from django.db import transaction
 
 from accounts.enums import Role
 from accounts.models import User
+from accounts.queries import staff_with
 from events.models import Call, Event
 from events.services import events
 from events.services.events import Stretch
 from registrations import call_files, queries, questions
 from registrations.call_files.reading import BRUSSELS
 from registrations.enums import CheckResult, Profession, State
-from registrations.models import Criterion, Question, Registration, SelectionRule
+from registrations.models import Criterion, LogisticsAssignment, Question, Registration, SelectionRule
 from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
 from registrations.services import applicants, editions, form_building, importing, intake, places, reviewing
 
 PASSWORD: str = settings.DEMO_PASSWORD
-ACCOUNTS = (
-    ("publisher@example.org", "Pia Publisher", Role.PUBLISHER),
-    ("organiser@example.org", "Oskar Organiser", Role.ORGANISER),
-    ("reviewer1@example.org", "Rita Reviewer", Role.REVIEWER),
-    ("reviewer2@example.org", "Robert Reviewer", Role.REVIEWER),
-    ("admin@example.org", "Ada Administrator", Role.ADMINISTRATOR),
+ACCOUNTS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("publisher@example.org", "Pia Publisher", (Role.PUBLISHER,)),
+    ("organiser@example.org", "Oskar Organiser", (Role.ORGANISER,)),
+    ("reviewer1@example.org", "Rita Reviewer", (Role.REVIEWER,)),
+    ("reviewer2@example.org", "Robert Reviewer", (Role.REVIEWER,)),
+    ("logistics@example.org", "Lena Logistics", (Role.LOGISTICS,)),
+    ("dpo@example.org", "Dora Data-Protection", (Role.DATA_PROTECTION,)),
+    # An administrator sees no person; this one also organises, so that one account is enough to look around.
+    ("admin@example.org", "Ada Administrator", (Role.ADMINISTRATOR, Role.ORGANISER)),
 )
+#: Who organises the demo's calls.
+ORGANISERS = ("organiser@example.org", "admin@example.org")
 #: So many apply to the call that is to be decided.
 _APPLICATIONS = 200
 #: The working group that is closest to most professions; to others it is RAN HEALTH.
@@ -80,7 +86,9 @@ def seed(*, folder: Path, now: datetime) -> Seeded:
         organiser = User.objects.get(email="organiser@example.org")
         made = [*_import_archive(folder, now=now), *_import_editions(folder, now=now)]
         for call in Call.objects.filter(event__slug__in=made):
-            call.organisers.add(organiser)
+            call.organisers.add(*User.objects.filter(email__in=ORGANISERS))
+            for user in staff_with(Role.LOGISTICS).filter(email="logistics@example.org"):
+                LogisticsAssignment.objects.create(call=call, user=user)
         people = _people(folder / "people.yaml")
         before = Registration.objects.count()
         for slug, story in _STORIES.items():
@@ -89,12 +97,12 @@ def seed(*, folder: Path, now: datetime) -> Seeded:
         return Seeded(tuple(email for email, _, _ in accounts), tuple(made), Registration.objects.count() - before)
 
 
-def _make_accounts(accounts: Iterable[tuple[str, str, Role]]) -> None:
+def _make_accounts(accounts: Iterable[tuple[str, str, tuple[Role, ...]]]) -> None:
     # One hash for all: it is the same password, and hashing is slow on purpose.
     password = make_password(PASSWORD)
-    for email, name, role in accounts:
+    for email, name, roles in accounts:
         user = User.objects.create(email=email, name=name, password=password, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
+        user.groups.add(*Group.objects.filter(name__in=roles))
 
 
 def _import_archive(folder: Path, *, now: datetime) -> list[str]:
