@@ -123,6 +123,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# Seconds for which the link works with which staff choose a password.
+PASSWORD_RESET_TIMEOUT = 3600
 
 # Five wrong passwords for one account from one place: a quarter of an hour's rest. By account alone, a stranger
 # could lock staff out; by place alone, one forgetful colleague would lock out the office.

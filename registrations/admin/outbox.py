@@ -9,7 +9,7 @@ import nh3
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -80,7 +80,7 @@ class ReturnedFilter(admin.SimpleListFilter):
 
 @admin.register(OutgoingMail)
 class OutboxAdmin(admin.ModelAdmin):
-    """Organisers see the mails of their own calls, administrators all. Rows are read-only: `mail.outbox` writes."""
+    """Organisers see the mails of their own calls, administrators the gate and those to staff. `mail.outbox` writes."""
 
     list_display = ("mail", "person", "event", "state_shown", "due", "sent")
     list_display_links = None
@@ -113,8 +113,11 @@ class OutboxAdmin(admin.ModelAdmin):
     # Who may
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
-        theirs = reports.calls_of(request.user).order_by().values("pk")
-        mails = OutgoingMail.objects.filter(call__in=theirs).select_related("registration", "call__event")
+        theirs = Q(call__in=reports.calls_of(request.user).order_by().values("pk"))
+        if is_administrator(request.user):
+            # What is about no call goes to a member of staff.
+            theirs |= Q(call__isnull=True)
+        mails = OutgoingMail.objects.filter(theirs).select_related("registration", "call__event", "user")
         mails = returned.with_reports(mails)
         return mails.defer("rendered", "facts", "call__event__summary", "call__event__programme")
 
@@ -151,7 +154,8 @@ class OutboxAdmin(admin.ModelAdmin):
             raise PermissionDenied
         mail = get_object_or_404(self.get_queryset(request), pk=mail_id)
         try:
-            preview, html = catalogue.preview(mail), ""
+            # That something was written to a member of staff is seen here; what was written is theirs.
+            preview, html = None if mail.call is None else catalogue.preview(mail), ""
         except Exception as error:  # any fault of a template: the page still says what became of the mail
             preview, html = None, f"{type(error).__name__} while rendering."
         if preview is not None:
@@ -252,6 +256,8 @@ class OutboxAdmin(admin.ModelAdmin):
 
     @admin.display(description="to")
     def person(self, mail: OutgoingMail) -> SafeString | str:
+        if mail.user is not None:
+            return f"staff: {mail.user.email}"
         if mail.registration is None:
             return "the organisers"
         address = reverse("admin:registrations_registration_change", args=[mail.registration_id])
@@ -259,7 +265,7 @@ class OutboxAdmin(admin.ModelAdmin):
 
     @admin.display(description="event")
     def event(self, mail: OutgoingMail) -> str:
-        return Truncator(mail.call.event.slug).chars(40)
+        return Truncator(mail.call.event.slug).chars(40) if mail.call else "–"
 
     @admin.display(description="due", ordering="due_at")
     def due(self, mail: OutgoingMail) -> str:

@@ -5,7 +5,9 @@ from functools import lru_cache
 import idna
 from django.core.validators import validate_email
 
+from accounts import reset_links
 from registrations import links
+from registrations.enums import MailKind
 from registrations.mail import catalogue
 from registrations.models import OutgoingMail
 
@@ -21,6 +23,9 @@ def as_servers_read_it(address: str) -> str:
 def filled_in(rendered: bytes, mail: OutgoingMail, *, recipient: str) -> bytes:
     """The message as it goes out."""
     filled = rendered
+    if mail.kind == MailKind.STAFF_RESET and mail.user is not None:
+        secret = reset_links.token_of(mail.user, at=mail.date)
+        filled = filled.replace(catalogue.LINK_MARK.encode(), secret.encode())
     if mail.link is not None:
         filled = filled.replace(catalogue.LINK_MARK.encode(), links.token_of(mail.link).encode())
         if catalogue.CODE_MARK.encode() in filled:

@@ -38,6 +38,8 @@ TEXT_WIDTH = 76
 PARTS = ("subject.txt", "body.txt", "body.html")
 
 _WITH_CALENDAR = {MailKind.CONFIRMED, MailKind.SELECTED, MailKind.PROMOTED, MailKind.EVENT_CHANGED}
+#: Where the links of mails lead to that have no private link of a registration.
+_LINK_PATHS = {MailKind.STAFF_RESET: "accounts/password/reset/key"}
 _POLICY = SMTP.clone(cte_type="8bit")
 
 
@@ -133,10 +135,15 @@ def _part(mail: OutgoingMail, part: str) -> str:
     said = facts.said_in(mail)
     context = {
         **said,
-        "private_link": f"{settings.SITE_URL}/registrations/p/{LINK_MARK}/" if mail.link_id else "",
+        "private_link": _link(mail),
         "code": CODE_TYPED if said["has_code"] else "",
     }
     return render_to_string(f"mail/{mail.kind}/{part}", context)
+
+
+def _link(mail: OutgoingMail) -> str:
+    path = _LINK_PATHS.get(MailKind(mail.kind), "registrations/p" if mail.link_id else "")
+    return f"{settings.SITE_URL}/{path}/{LINK_MARK}/" if path else ""
 
 
 def _wrapped(text: str) -> str:

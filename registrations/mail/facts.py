@@ -57,6 +57,8 @@ DEFAULTS: dict[str, Any] = {
     "alarm_reference": "",
     "counts": [],
     "admin_link": "",
+    "notice": "",
+    "is_new_account": False,
     "has_code": False,
     "site_url": "",
     "outcomes_url": "",

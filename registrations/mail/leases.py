@@ -10,20 +10,20 @@ from uuid import uuid4
 from weakref import WeakSet
 
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, Q, QuerySet, When
+from django.db.models import Exists, Q, QuerySet
 
 from registrations.enums import MailState
+from registrations.mail import receivers
 from registrations.models import MailGate, OutgoingMail
 
 UNDONE = "What it told of was undone before it was sent."
 
 _LEASED = (MailState.LEASED, MailState.HANDING_OVER)
-#: What a drainer needs of a row, and of its private link.
+#: What a drainer needs of a row, and of its private link; who it goes to comes with it.
 _READ = (
     *("kind", "facts", "message_id", "date", "state", "useless_after", "attempts", "tried_since", "is_undone"),
     *("lease_token", "rendered", "link__version", "link__key_id"),
 )
-_ADDRESS = Case(When(registration=None, then=F("call__reply_to")), default=F("registration__identity__email"))
 
 #: One result and the next hand-over, for one commit. Both rows or either may be somebody else's by now; a row that is
 #: locked at this moment (who undoes a decision locks many) is passed over: waiting for one while holding the other
@@ -82,7 +82,7 @@ def shut_gate(*, now: datetime) -> QuerySet[MailGate]:
 
 
 def claim(*, limit: int, now: datetime, until: datetime) -> list[OutgoingMail]:
-    """Lease the next mails that are due, each with its reader's `address`, in one short transaction."""
+    """Lease the next mails that are due, each with its receiver, in one short transaction."""
     token = uuid4().hex
     with transaction.atomic():
         # The rows alone: joined with readers and links, all that waits may be joined, however few are asked for.
@@ -152,8 +152,9 @@ def put_back(mails: Sequence[OutgoingMail]) -> None:
 
 
 def _these_in_full(ids: Sequence[int]) -> QuerySet[OutgoingMail]:
-    read = OutgoingMail.objects.filter(pk__in=ids).select_related("link").only(*_READ).annotate(address=_ADDRESS)
-    return read.order_by("priority", "due_at", "pk")
+    return receivers.with_receivers(OutgoingMail.objects.filter(pk__in=ids), *_READ).order_by(
+        "priority", "due_at", "pk"
+    )
 
 
 def _these(mails: Sequence[OutgoingMail]) -> QuerySet[OutgoingMail]:

@@ -15,7 +15,7 @@ from ranportal.shared.crypto import keyed_digest
 from registrations import returned
 from registrations.enums import MailKind, MailState, State
 from registrations.mail import catalogue, facts, leases, restored, tasks
-from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration
+from registrations.models import MailGate, OutgoingMail, PrivateLink, Registration, Vouch
 from registrations.states import MOVES, told_by
 
 _P = OutgoingMail.Priority
@@ -31,6 +31,8 @@ PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
     MailKind.GIVEN_UP: _P.AT_ONCE,
     MailKind.PROMOTED: _P.AT_ONCE,
     MailKind.JOIN_LINK_MISSING: _P.AT_ONCE,
+    MailKind.STAFF_RESET: _P.AT_ONCE,
+    MailKind.STAFF_NOTICE: _P.AT_ONCE,
     MailKind.EVENT_REMINDER: _P.BULK,
     MailKind.OUTCOME_PUBLISHED: _P.BULK,
 }
@@ -52,7 +54,8 @@ class OutsideTransaction(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail to be put: to the person of `registration`, or to the call's mailbox when there is none.
+    """One mail to be put: to a `user` of the staff, to the contact point of `vouch`, to the person of `registration`,
+    or to the call's mailbox when none is named.
 
     `version` makes the key unique within registration and kind. `says` is added to the frozen facts.
     """
@@ -63,20 +66,36 @@ class Letter:
     says: Mapping[str, Any] = field(default_factory=dict)
     due_at: datetime | None = None
     useless_after: datetime | None = None
+    user: User | None = None
+    vouch: Vouch | None = None
 
-    def key(self, call: Call) -> str:
-        subject = f"r{self.registration.pk}" if self.registration else f"c{call.pk}"
-        return f"{subject}:{self.kind}:{self.version}"
+    def key(self, call: Call | None) -> str:
+        """What the mail is about, once."""
+        return f"{self._subject(call)}:{self.kind}:{self.version}"
+
+    def _subject(self, call: Call | None) -> str:
+        if self.user:
+            return f"u{self.user.pk}"
+        if self.vouch:
+            return f"v{self.vouch.pk}"
+        if self.registration:
+            return f"r{self.registration.pk}"
+        if call is None:
+            raise ValueError("A mail about no call goes to a member of staff.")
+        return f"c{call.pk}"
 
 
-def put(letter: Letter, *, about: facts.CallFacts, now: datetime) -> OutgoingMail | None:
-    """Insert one mail; None when a mail of this key is there already. Raises OutsideTransaction."""
+def put(letter: Letter, *, about: facts.CallFacts | None, now: datetime) -> OutgoingMail | None:
+    """Insert one mail; None when a mail of this key is there already. Raises OutsideTransaction.
+
+    `about` is None for a mail to staff that is about no call.
+    """
     rows = put_many([letter], about=about, now=now)
     return rows[0] if rows else None
 
 
-def put_many(letters: Sequence[Letter], *, about: facts.CallFacts, now: datetime) -> list[OutgoingMail]:
-    """Insert the mails of one call whose keys are new, and ring the doorbell after the commit.
+def put_many(letters: Sequence[Letter], *, about: facts.CallFacts | None, now: datetime) -> list[OutgoingMail]:
+    """Insert the mails of one call, or of none, whose keys are new, and ring the doorbell after the commit.
 
     A bounded number of statements for each some thousands of letters. Raises OutsideTransaction outside a transaction.
     """
@@ -84,10 +103,11 @@ def put_many(letters: Sequence[Letter], *, about: facts.CallFacts, now: datetime
         raise OutsideTransaction
     if not letters:
         return []
-    known = _known([letter.key(about.call) for letter in letters])
-    fresh = [letter for letter in letters if letter.key(about.call) not in known]
+    call = about.call if about else None
+    known = _known([letter.key(call) for letter in letters])
+    fresh = [letter for letter in letters if letter.key(call) not in known]
     links = _newest_links([letter.registration for letter in fresh if letter.registration])
-    common = facts.about_call(about)
+    common = facts.about_call(about) if about else {}
     rows = OutgoingMail.objects.bulk_create(
         [_row(letter, about=about, common=common, links=links, now=now) for letter in fresh], batch_size=500
     )
@@ -120,18 +140,21 @@ def _newest_links(registrations: Sequence[Registration]) -> dict[int, int]:
 def _row(
     letter: Letter,
     *,
-    about: facts.CallFacts,
+    about: facts.CallFacts | None,
     common: Mapping[str, Any],
     links: Mapping[int, int],
     now: datetime,
 ) -> OutgoingMail:
-    key = letter.key(about.call)
-    own = facts.about_registration(letter.registration, about) if letter.registration else {}
+    call = about.call if about else None
+    key = letter.key(call)
+    own = facts.about_registration(letter.registration, about) if letter.registration and about else {}
     return OutgoingMail(
         key=key,
         kind=letter.kind,
         registration=letter.registration,
-        call=about.call,
+        call=call,
+        user=letter.user,
+        vouch=letter.vouch,
         link_id=links.get(letter.registration.pk) if letter.registration else None,
         priority=PRIORITIES.get(letter.kind, _P.NEWS),
         facts={**facts.DEFAULTS, **common, **own, **letter.says},
@@ -226,7 +249,9 @@ def may_retry(*, mail: OutgoingMail) -> bool:
 
 
 def _repeatable() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(Q(state__in=REPEATABLE) | returned.may_go_again(), is_undone=False)
+    # The link of a STAFF_RESET is good for an hour from the row's date: who needs one asks for another.
+    mails = OutgoingMail.objects.exclude(kind=MailKind.STAFF_RESET)
+    return mails.filter(Q(state__in=REPEATABLE) | returned.may_go_again(), is_undone=False)
 
 
 def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:

@@ -13,7 +13,8 @@ from registrations.enums import MailKind
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
 KINDS = [kind.value for kind in MailKind]
 TO_ORGANISERS = {MailKind.JOIN_LINK_MISSING.value, MailKind.CALL_CLOSED.value}
-TO_PEOPLE = [kind for kind in KINDS if kind not in TO_ORGANISERS]
+TO_STAFF = {MailKind.STAFF_RESET.value, MailKind.STAFF_NOTICE.value}
+TO_PEOPLE = [kind for kind in KINDS if kind not in TO_ORGANISERS | TO_STAFF]
 FILES = {"subject.txt", "body.txt", "body.html"}
 
 PRIVATE_LINK = "https://portal.example.org/registrations/p/Zm9yLXRlc3Rz/"
@@ -52,6 +53,8 @@ FULL: dict[str, Any] = {
     "alarm_reference": "basics-2023",
     "counts": [("Received", 60), ("Address not confirmed yet", 7)],
     "admin_link": ADMIN_LINK,
+    "notice": "Your password was changed.",
+    "is_new_account": True,
 }
 BARE: dict[str, Any] = FULL | {
     "code": "",
@@ -69,6 +72,7 @@ BARE: dict[str, Any] = FULL | {
     "why_until": "",
     "must_answer": False,
     "has_details": False,
+    "is_new_account": False,
     "old_when": "",
     "counts": [],
 }
@@ -218,6 +222,14 @@ def test_a_mail_to_organisers_leads_to_the_admin(kind: str) -> None:
     assert ADMIN_LINK in render(kind, "body.txt", FULL).splitlines()
     assert ADMIN_LINK in read(render(kind, "body.html", FULL)).addresses
     assert PRIVATE_LINK not in render(kind, "body.txt", FULL)
+
+
+@pytest.mark.parametrize("kind", sorted(TO_STAFF))
+def test_a_mail_to_staff_says_so_and_what_it_never_asks_for(kind: str) -> None:
+    text = " ".join(render(kind, "body.txt", FULL).split())
+    assert "about your account with which you sign in as staff" in text
+    assert "It never asks for a password or a code." in text
+    assert "P-7Q4K2" not in text
 
 
 @FACTS
