@@ -7,7 +7,7 @@ from celery import shared_task
 from ranportal.shared import clock
 from registrations.mail import bounces, delivery, restored
 from registrations.mail.mailboxes import MailboxAway
-from registrations.services import notices, privacy, pulse, reconciling, releasing
+from registrations.services import alarms, notices, privacy, pulse, reconciling, releasing
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def read_bounces() -> None:
 @shared_task
 def run_scans() -> dict[str, int]:
     """Deadlines, reminders, lists, changes, outcomes; returns a count for each."""
-    return notices.run_scans(now=clock.now())
+    return notices.run_scans(now=clock.now(), others={"remind_of_alarms": alarms.remind})
 
 
 @shared_task

@@ -7,7 +7,7 @@ from events.models import Call
 from events.policies import is_visible
 from registrations.enums import CheckResult, Outcome, ProposedAs, State
 from registrations.models import Registration, SelectionSettings
-from registrations.states import HOLDS_PLACE
+from registrations.states import EXPECTING, HOLDS_PLACE
 
 #: Sent on time, an address may be proven until so long after the deadline.
 PROVE_AFTER_CLOSING = timedelta(hours=24)
@@ -94,6 +94,13 @@ def may_see_join_link(registration: Registration) -> bool:
     if registration.state not in (State.CONFIRMED, State.ATTENDED) or registration.proven_at is None:
         return False
     return not registration.call.join_link_needs_check or registration.check_result == CheckResult.FINE
+
+
+def may_name_contact(registration: Registration) -> bool:
+    """Whether the person may name somebody who knows them: the call asks who people are, and nobody said "fine" yet."""
+    is_wanted = registration.call.join_link_needs_check and registration.check_result != CheckResult.FINE
+    # Without the proof a stranger could have us write to anybody.
+    return is_wanted and registration.proven_at is not None and registration.state in EXPECTING
 
 
 def may_release(call: Call, *, now: datetime) -> bool:

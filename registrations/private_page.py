@@ -28,6 +28,7 @@ def shown(held: Registration, link: PrivateLink, *, received_at: datetime, now: 
         "may_change": policies.may_change_answers(held, received_at=received_at),
         "may_confirm": policies.may_confirm(held),
         "may_withdraw": policies.may_withdraw(held),
+        "may_name_contact": policies.may_name_contact(held),
         "may_see_join_link": policies.may_see_join_link(held),
         "is_public": is_visible(held.call.event, now),
         "may_send": may_send,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registrations.views import links, mine, register
+from registrations.views import contact, links, mine, register, unsafe, vouch
 
 app_name = "registrations"
 
@@ -16,4 +16,9 @@ urlpatterns = [
     path("registrations/mine/<str:reference>/", mine.my_registration, name="registration-mine"),
     path("registrations/mine/<str:reference>/answers/", mine.my_answers, name="registration-answers"),
     path("registrations/mine/<str:reference>/practical/", mine.my_details, name="registration-details"),
+    path("registrations/mine/<str:reference>/contact/", contact.my_contacts, name="registration-contact"),
+    path("registrations/mine/<str:reference>/unsafe/", unsafe.my_safety, name="registration-unsafe"),
+    path("registrations/contact/", vouch.question, name="vouch-question"),
+    path("registrations/contact/thanks/", vouch.thanks, name="vouch-thanks"),
+    path("registrations/contact/<str:token>/", vouch.follow, name="vouch-follow"),
 ]

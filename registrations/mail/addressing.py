@@ -6,7 +6,7 @@ import idna
 from django.core.validators import validate_email
 
 from accounts import reset_links
-from registrations import links
+from registrations import links, vouch_links
 from registrations.enums import MailKind
 from registrations.mail import catalogue
 from registrations.models import OutgoingMail
@@ -26,6 +26,8 @@ def filled_in(rendered: bytes, mail: OutgoingMail, *, recipient: str) -> bytes:
     if mail.kind == MailKind.STAFF_RESET and mail.user is not None:
         secret = reset_links.token_of(mail.user, at=mail.date)
         filled = filled.replace(catalogue.LINK_MARK.encode(), secret.encode())
+    if mail.vouch is not None:
+        filled = filled.replace(catalogue.LINK_MARK.encode(), vouch_links.token_of(mail.vouch).encode())
     if mail.link is not None:
         filled = filled.replace(catalogue.LINK_MARK.encode(), links.token_of(mail.link).encode())
         if catalogue.CODE_MARK.encode() in filled:

@@ -39,7 +39,7 @@ PARTS = ("subject.txt", "body.txt", "body.html")
 
 _WITH_CALENDAR = {MailKind.CONFIRMED, MailKind.SELECTED, MailKind.PROMOTED, MailKind.EVENT_CHANGED}
 #: Where the links of mails lead to that have no private link of a registration.
-_LINK_PATHS = {MailKind.STAFF_RESET: "accounts/password/reset/key"}
+_LINK_PATHS = {MailKind.STAFF_RESET: "accounts/password/reset/key", MailKind.VOUCH_ASKED: "registrations/contact"}
 _POLICY = SMTP.clone(cte_type="8bit")
 
 

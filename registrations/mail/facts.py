@@ -55,6 +55,7 @@ DEFAULTS: dict[str, Any] = {
     "change": "",
     "day": "",
     "alarm_reference": "",
+    "is_again": False,
     "counts": [],
     "admin_link": "",
     "notice": "",

@@ -31,6 +31,8 @@ PRIORITIES: Mapping[MailKind, OutgoingMail.Priority] = {
     MailKind.GIVEN_UP: _P.AT_ONCE,
     MailKind.PROMOTED: _P.AT_ONCE,
     MailKind.JOIN_LINK_MISSING: _P.AT_ONCE,
+    MailKind.UNSAFE_ALARM: _P.AT_ONCE,
+    MailKind.VOUCH_ASKED: _P.AT_ONCE,
     MailKind.STAFF_RESET: _P.AT_ONCE,
     MailKind.STAFF_NOTICE: _P.AT_ONCE,
     MailKind.EVENT_REMINDER: _P.BULK,
@@ -178,18 +180,30 @@ def cancel_unsent(
 ) -> int:
     """Cancel what was not sent yet to these people (of all kinds, or of some), because its reason vanished.
 
+    Of all kinds: also what was to ask the contact points whom they named.
+
     A worker that has prepared one loses its lease and does not hand it over; one that is on its way or was left behind
     is not repeated, by nobody. Returns how many were cancelled.
     """
     people = [registration.pk for registration in registrations]
     chunks = [people[start : start + _AT_ONCE] for start in range(0, len(people), _AT_ONCE)]
-    return sum(_cancel_unsent(chunk, now=now, kinds=kinds) for chunk in chunks)
+    return sum(_cancel_unsent_to(chunk, now=now, kinds=kinds) for chunk in chunks)
 
 
-def _cancel_unsent(people: Sequence[int], *, now: datetime, kinds: Iterable[MailKind] | None) -> int:
-    mails = OutgoingMail.objects.filter(registration__in=people)
+def cancel_question(*, vouch: Vouch, now: datetime) -> int:
+    """Cancel the unsent question to a contact point, because it was taken back. Returns how many were cancelled."""
+    return _cancel_unsent(OutgoingMail.objects.filter(vouch=vouch), now=now)
+
+
+def _cancel_unsent_to(people: Sequence[int], *, now: datetime, kinds: Iterable[MailKind] | None) -> int:
     if kinds is not None:
-        mails = mails.filter(kind__in=kinds)
+        return _cancel_unsent(OutgoingMail.objects.filter(registration__in=people, kind__in=kinds), now=now)
+    questions = OutgoingMail.objects.filter(vouch__in=Vouch.objects.filter(registration__in=people))
+    about_them = OutgoingMail.objects.filter(registration__in=people)
+    return _cancel_unsent(questions, now=now) + _cancel_unsent(about_them, now=now)
+
+
+def _cancel_unsent(mails: QuerySet[OutgoingMail], *, now: datetime) -> int:
     mails.exclude(state=MailState.SENT).update(is_undone=True)
     is_waiting = Q(state__in=(*STOPPABLE, MailState.LEASED))
     is_left_behind = Q(state=MailState.HANDING_OVER, lease_until__lte=now)

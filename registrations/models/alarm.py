@@ -9,6 +9,9 @@ from registrations.models.sealed import SealedField, SealedRow
 class Alarm(SealedRow):
     """A person who feels unsafe asked to be called, at this number and these times, and whether somebody did."""
 
+    telephone: str
+    words: str
+
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="alarms")
     sealed = SealedField(parts=("telephone", "words"))
     number = models.PositiveSmallIntegerField()

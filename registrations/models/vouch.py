@@ -13,6 +13,9 @@ class Vouch(SealedRow):
     when the mail is handed over, and stored nowhere. `key_id` names the key that signs it.
     """
 
+    name: str
+    email: str
+
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="vouches")
     sealed = SealedField(parts=("name", "email"))
     number = models.PositiveSmallIntegerField()

@@ -4,25 +4,21 @@ The cookie is unreadable as well as unforgeable: whether a form led to a new reg
 that of the browser which sent it.
 """
 
-import base64
-import struct
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ranportal.shared.crypto import derived_keys
 from registrations import links, queries
 from registrations.models import PrivateLink
+from registrations.views.sealed_numbers import opened, sealed
 
 LIFETIME = timedelta(hours=2)
 MOST_LINKS = 50
 
 _PURPOSE = "visit"
-_NUMBER = struct.Struct(">Q")
 
 
 @dataclass
@@ -39,7 +35,7 @@ class Visit:
 
 def visit_of(request: HttpRequest, *, now: datetime) -> Visit:
     """Return the visit that the request's cookie tells of; an empty one when it is missing, altered or too old."""
-    numbers = _opened(request.COOKIES.get(_cookie_name(), ""))
+    numbers = opened(request.COOKIES.get(_cookie_name(), ""), purpose=_PURPOSE)
     if len(numbers) < 2 or not 0 <= now.timestamp() - numbers[0] < LIFETIME.total_seconds():
         return Visit()
     return Visit(link_ids=numbers[2:], pending_id=numbers[1])
@@ -50,7 +46,7 @@ def keep(response: HttpResponseBase, visit: Visit, *, now: datetime) -> None:
     numbers = [int(now.timestamp()), visit.pending_id, *visit.link_ids]
     response.set_cookie(
         _cookie_name(),
-        _sealed(numbers),
+        sealed(numbers, purpose=_PURPOSE),
         max_age=LIFETIME,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -76,19 +72,3 @@ def link_to(visit: Visit, *, reference: str, now: datetime) -> PrivateLink | Non
 
 def _cookie_name() -> str:
     return settings.SESSION_COOKIE_NAME.replace("session", "visit")
-
-
-def _sealed(numbers: list[int]) -> str:
-    return _box().encrypt(b"".join(map(_NUMBER.pack, numbers))).decode()
-
-
-def _opened(cookie: str) -> list[int]:
-    try:
-        plain = _box().decrypt(cookie.encode())
-    except InvalidToken:
-        return []
-    return [number for (number,) in _NUMBER.iter_unpack(plain)]
-
-
-def _box() -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived_keys(_PURPOSE)])

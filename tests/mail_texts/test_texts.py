@@ -12,9 +12,10 @@ from registrations.enums import MailKind
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
 KINDS = [kind.value for kind in MailKind]
-TO_ORGANISERS = {MailKind.JOIN_LINK_MISSING.value, MailKind.CALL_CLOSED.value}
+TO_ORGANISERS = {MailKind.JOIN_LINK_MISSING.value, MailKind.CALL_CLOSED.value, MailKind.UNSAFE_ALARM.value}
+TO_CONTACTS = {MailKind.VOUCH_ASKED.value}
 TO_STAFF = {MailKind.STAFF_RESET.value, MailKind.STAFF_NOTICE.value}
-TO_PEOPLE = [kind for kind in KINDS if kind not in TO_ORGANISERS | TO_STAFF]
+TO_PEOPLE = [kind for kind in KINDS if kind not in TO_ORGANISERS | TO_STAFF | TO_CONTACTS]
 FILES = {"subject.txt", "body.txt", "body.html"}
 
 PRIVATE_LINK = "https://portal.example.org/registrations/p/Zm9yLXRlc3Rz/"
@@ -51,6 +52,7 @@ FULL: dict[str, Any] = {
     "outcomes_url": OUTCOMES_URL,
     "day": "Wednesday 20 September",
     "alarm_reference": "basics-2023",
+    "is_again": True,
     "counts": [("Received", 60), ("Address not confirmed yet", 7)],
     "admin_link": ADMIN_LINK,
     "notice": "Your password was changed.",
@@ -72,6 +74,7 @@ BARE: dict[str, Any] = FULL | {
     "why_until": "",
     "must_answer": False,
     "has_details": False,
+    "is_again": False,
     "is_new_account": False,
     "old_when": "",
     "counts": [],
@@ -222,6 +225,18 @@ def test_a_mail_to_organisers_leads_to_the_admin(kind: str) -> None:
     assert ADMIN_LINK in render(kind, "body.txt", FULL).splitlines()
     assert ADMIN_LINK in read(render(kind, "body.html", FULL)).addresses
     assert PRIVATE_LINK not in render(kind, "body.txt", FULL)
+
+
+def test_a_question_to_a_contact_point_names_nobody_and_carries_its_link() -> None:
+    whole = " ".join(render("vouch_asked", file, FULL) for file in sorted(FILES))
+    assert PRIVATE_LINK in render("vouch_asked", "body.txt", FULL).splitlines()
+    for named in ("P-7Q4K2", WHEN, "20 September", "basics-2023", "event "):
+        assert named not in whole
+
+
+def test_a_call_for_help_names_the_reference_and_nothing_else_of_the_person() -> None:
+    assert render("unsafe_alarm", "subject.txt", FULL) == "For organisers: please call P-7Q4K2 now\n"
+    assert "112" in render("unsafe_alarm", "body.txt", FULL)
 
 
 @pytest.mark.parametrize("kind", sorted(TO_STAFF))

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from ranportal.shared import clock
-from registrations.services import notices, releasing
+from registrations.services import alarms, notices, releasing
 
 
 def moment(text: str) -> datetime:
@@ -28,6 +28,6 @@ class Command(BaseCommand):
         parser.add_argument("--now", type=moment, metavar="ISO", help="act as if it were this moment")
 
     def handle(self, *args: Any, now: datetime | None, **options: Any) -> None:
-        others = {"carry_out_releases": releasing.carry_out}
+        others = {"carry_out_releases": releasing.carry_out, "remind_of_alarms": alarms.remind}
         for name, count in notices.run_scans(now=now or clock.now(), others=others).items():
             self.stdout.write(f"{name.replace('_', ' ')}: {count}")

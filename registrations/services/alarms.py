@@ -1,0 +1,89 @@
+"""Calls for help: a person who feels unsafe asks to be called, and somebody writes down that they did."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from events.models import Call
+from registrations.enums import Act, Channel, MailKind
+from registrations.mail import facts, outbox
+from registrations.mail.outbox import Letter
+from registrations.models import Alarm, Registration
+from registrations.services import workflow
+
+#: Organisers are reminded of a call for help that nobody has answered after so long, once.
+REMIND_AFTER = timedelta(minutes=30)
+
+
+def sound(*, registration: Registration, telephone: str, words: str, now: datetime) -> Alarm:
+    """Ask the organisers of the call, by mail and on every page of their admin, to call this number at once.
+
+    While one is open, another only replaces its number and its words: it stays as old and as open as it is.
+    """
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        alarms = list(registration.alarms.order_by("number"))
+        alarm = next((one for one in alarms if one.handled_at is None), None)
+        is_new = alarm is None
+        if alarm is None:
+            alarm = Alarm(registration=registration, number=len(alarms) + 1, raised_at=now)
+        alarm.registration, alarm.telephone, alarm.words = registration, telephone, words
+        alarm.save()
+        workflow.record(registration=registration, act=Act.UNSAFE, now=now, channel=Channel.PORTAL)
+        if is_new:
+            _tell([alarm], call, is_again=False, now=now)
+        return alarm
+
+
+def handle(*, alarm: Alarm, by: User, now: datetime) -> Alarm:
+    """Write down that this user has called back; who was first stays."""
+    with transaction.atomic():
+        call = workflow.locked(alarm.registration.call)
+        alarm = Alarm.objects.select_related("registration__call", "handled_by").get(pk=alarm.pk)
+        if alarm.handled_at is None:
+            alarm.handled_at, alarm.handled_by = now, by
+            alarm.save(update_fields=["handled_at", "handled_by"])
+            registration = workflow.again(alarm.registration, call=call)
+            workflow.record(registration=registration, act=Act.CALLED_BACK, now=now, by=by, channel=Channel.TELEPHONE)
+        return alarm
+
+
+def remind(*, now: datetime) -> int:
+    """Remind the organisers of calls for help that nobody has answered for half an hour; returns how many mails."""
+    waiting = Alarm.objects.filter(handled_at=None, raised_at__lte=now - REMIND_AFTER)
+    made = 0
+    for call in Call.objects.filter(pk__in=waiting.order_by().values("registration__call")):
+        with transaction.atomic():
+            call = workflow.locked(call)
+            alarms = waiting.filter(registration__call=call).select_related("registration").order_by("pk")
+            made += _tell(list(alarms), call, is_again=True, now=now)
+    return made
+
+
+def _tell(alarms: Sequence[Alarm], call: Call, *, is_again: bool, now: datetime) -> int:
+    """To the mailbox of the call and to each organiser, who may not read that mailbox at night."""
+    readers: list[User | None] = [None, *call.organisers.filter(is_active=True).order_by("pk")]
+    letters = [
+        Letter(MailKind.UNSAFE_ALARM, _version(alarm, is_again), user=reader, says=_said(alarm, is_again))
+        for alarm in alarms
+        for reader in readers
+    ]
+    return len(outbox.put_many(letters, about=facts.of_call(call), now=now))
+
+
+def _version(alarm: Alarm, is_again: bool) -> str:
+    return f"a{alarm.pk}-again" if is_again else f"a{alarm.pk}"
+
+
+def _said(alarm: Alarm, is_again: bool) -> dict[str, Any]:
+    page = f"/admin/registrations/registration/{alarm.registration_id}/alarms/{alarm.pk}/"
+    return {
+        "reference": alarm.registration.reference,
+        "admin_link": f"{settings.SITE_URL}{page}",
+        "is_again": is_again,
+    }
