@@ -5,11 +5,14 @@ import sys
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
-from django.views import defaults
+from django.views import csrf, defaults
 
 from ranportal.shared.outages import is_outage
 
 RETRY_AFTER_SECONDS = "30"
+
+#: How Django's reasons begin when it is not another site that sends.
+_LOST_COOKIE = "CSRF "
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -27,6 +30,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_outage(exception):
         return _unavailable(request)
     return defaults.bad_request(request, exception)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403. A public form that its own page sent without our cookie comes back with what was typed.
+
+    What other sites send (the browser names them) is not shown to anybody.
+    """
+    match = request.resolver_match
+    view = match.func if match else None
+    if match is None or not reason.startswith(_LOST_COOKIE) or not getattr(view, "keeps_text", False):
+        return csrf.csrf_failure(request, reason=reason)
+    request.has_lost_cookie = True  # type: ignore[attr-defined]
+    return match.func(request, *match.args, **match.kwargs)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:

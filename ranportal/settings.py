@@ -186,6 +186,11 @@ DEFAULT_FROM_EMAIL = MAIL_FROM
 SERVER_EMAIL = MAIL_FROM
 # Forms that take an address answer no sooner, so that the time does not tell whether the address is known.
 ANSWER_FLOOR = timedelta(milliseconds=400)
+# Public forms: quicker than so many seconds types nobody, and so many an hour are taken from one network (an IPv4
+# address, the /64 of an IPv6 one). A whole ministry may stand behind one. 0 asks for no pace, and sets no limit.
+FORM_LEAST_SECONDS = env.number("FORM_LEAST_SECONDS", 2)
+FORMS_PER_HOUR = env.number("FORMS_PER_HOUR", 120)
+CSRF_FAILURE_VIEW = "ranportal.errors.csrf_failure"
 # Stored with each registration: which privacy statement its sender read.
 PRIVACY_VERSION = "2026-11"
 

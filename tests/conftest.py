@@ -11,11 +11,13 @@ import factory.random
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import translation
 
+from ranportal.shared import limits
 from tests import skips
 from tests.smtp_sink import SmtpSink
+from tests.stamps import from_its_page
 from tests.template_variables import undefined_variables_fail
 
 pytest_plugins = ["tests.browser", "tests.workers", "tests.races.web"]
@@ -59,6 +61,14 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def forms_come_from_their_pages() -> Iterator[None]:
+    """A test client that posts a public form sends the page's stamp with it, as every browser does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "post", from_its_page(Client.post))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def undefined_template_variables() -> Iterator[None]:
     """A variable that a template of ours uses and nobody gave is an error, with its name and its template."""
     with undefined_variables_fail():
@@ -72,6 +82,7 @@ def same_start_for_each_test(settings: Any, tmp_path: Path) -> None:
     factory.random.reseed_random(0)
     translation.activate(django_settings.LANGUAGE_CODE)
     cache.clear()
+    limits.ask_again()
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STORAGES = settings.STORAGES | {
         "private": settings.STORAGES["private"]

@@ -7,9 +7,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ranportal.shared import clock
+from ranportal.shared.form_guard import Finding, Guard
 from registrations.forms import LinkForm
 from registrations.links import LinkUnknown, find
 from registrations.services import addresses
+from registrations.views.guarded import keeps_text, with_notice
 from registrations.views.personal import SeeOther, evenly, no_way_in, personal
 from registrations.views.visit import keep, visit_of
 
@@ -30,15 +32,21 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponseBase:
     return response
 
 
+@keeps_text
 @personal
 @evenly
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_link(request: HttpRequest) -> HttpResponseBase:
     """Mail the private link again; what is answered says nothing about the address."""
     form = LinkForm(request.POST) if request.method == "POST" else LinkForm()
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "registrations/link_request.html", {"form": form}, status=422 if form.errors else 200)
-    addresses.send_link_again(email=form.cleaned_data["email"], now=clock.now())
+    now = clock.now()
+    guard = Guard(request, "link", now=now)
+    finding = guard.judge(is_complete=form.is_valid()) if request.method == "POST" else None
+    if finding == Finding.TRAPPED:
+        return SeeOther(reverse("registrations:link-sent"))
+    if finding != Finding.FINE or not form.is_valid():
+        return with_notice(request, "registrations/link_request.html", {"form": form}, guard=guard, finding=finding)
+    addresses.send_link_again(email=form.cleaned_data["email"], now=now)
     return SeeOther(reverse("registrations:link-sent"))
 
 

@@ -13,16 +13,19 @@ from events.policies import call_state
 from events.queries import visible_events
 from events.words import call_of, status_words
 from ranportal.shared import clock
+from ranportal.shared.form_guard import Finding, Guard
 from ranportal.shared.refusals import Refused
 from registrations import policies
 from registrations.enums import State
 from registrations.forms import CODE_DOES_NOT_FIT, BesideForm, CodeForm, RegistrationForm
-from registrations.models import Registration
+from registrations.models import PrivateLink, Registration
 from registrations.services import intake
+from registrations.views.guarded import keeps_text, with_notice
 from registrations.views.personal import SeeOther, evenly, personal
 from registrations.views.visit import keep, link_to, visit_of
 
 
+@keeps_text
 @personal
 @evenly
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,12 +36,14 @@ def register(request: HttpRequest, slug: str) -> HttpResponseBase:
         return _not_open(request, call)
     beside = _beside(request, call)
     form = _form(request, call, beside)
-    if request.method != "POST" or not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        return render(
-            request, "registrations/register.html", {"call": call, "form": form, "beside": beside}, status=status
-        )
     now = clock.now()
+    guard = Guard(request, f"register/{slug}", now=now)
+    finding = guard.judge(is_complete=form.is_valid()) if request.method == "POST" else None
+    if finding == Finding.TRAPPED:
+        return _one_more_step(request, slug, link=None, now=now)
+    if finding != Finding.FINE or not form.is_valid():
+        context = {"call": call, "form": form, "beside": beside}
+        return with_notice(request, "registrations/register.html", context, guard=guard, finding=finding)
     try:
         outcome = intake.submit(
             call=call,
@@ -50,14 +55,11 @@ def register(request: HttpRequest, slug: str) -> HttpResponseBase:
         )
     except intake.CallNotOpen:
         return _not_open(request, _visible_call(slug, request.received_at))
-    visit = visit_of(request, now=now)
-    visit.pending_id = outcome.link.pk if outcome.link else 0
-    response = SeeOther(reverse("registrations:registration-sent", args=[slug]))
-    keep(response, visit, now=now)
-    return response
+    return _one_more_step(request, slug, link=outcome.link, now=now)
 
 
 @personal
+@evenly
 @require_http_methods(["GET", "HEAD", "POST"])
 def sent(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The page "One more step"; it is the same whoever sent whatever."""
@@ -77,6 +79,15 @@ def sent(request: HttpRequest, slug: str) -> HttpResponseBase:
     visit.add(visit.pending_id)
     visit.pending_id = 0
     response = SeeOther(reverse("registrations:registration-mine", args=[registration.reference]))
+    keep(response, visit, now=now)
+    return response
+
+
+def _one_more_step(request: HttpRequest, slug: str, *, link: PrivateLink | None, now: datetime) -> HttpResponseBase:
+    """Lead on to the code; the answer is the same with a link and without."""
+    visit = visit_of(request, now=now)
+    visit.pending_id = link.pk if link else 0
+    response = SeeOther(reverse("registrations:registration-sent", args=[slug]))
     keep(response, visit, now=now)
     return response
 

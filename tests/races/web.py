@@ -19,6 +19,7 @@ from django.db import connection
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from dev import processes
+from tests.stamps import hidden_fields
 from tests.workers import environment_of_this_test
 
 _CSRF = "c" * 32
@@ -51,12 +52,16 @@ class Browser:
 
     def post(self, address: str, fields: dict[str, str], **headers: str) -> int:
         """The status of the answer to a form with these fields; `X_Request_Start="t=…"` adds a header."""
-        return self._ask("POST", address, urlencode(fields | {"csrfmiddlewaretoken": _CSRF}), headers)
+        return self._ask("POST", address, urlencode(self._filled(address, fields)), headers)
 
     def post_files(self, address: str, fields: dict[str, Any]) -> int:
         """The status of the answer to a form with these fields, of which some are files."""
-        body = encode_multipart(BOUNDARY, fields | {"csrfmiddlewaretoken": _CSRF})
+        body = encode_multipart(BOUNDARY, self._filled(address, fields))
         return self._ask("POST", address, body, {"Content-Type": MULTIPART_CONTENT})
+
+    def _filled(self, address: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """With what the page hides in its form."""
+        return {"csrfmiddlewaretoken": _CSRF, **hidden_fields(address), **fields}
 
     def _ask(self, method: str, address: str, body: str | bytes | None, more: Mapping[str, str] | None = None) -> int:
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
