@@ -18,9 +18,10 @@ from ranportal.shared import clock
 from registrations import links
 from registrations.enums import Outcome, State
 from registrations.models import Identity, OutgoingMail, PrivateLink, Registration, Transition
-from registrations.people import address_index
+from registrations.people import PersonDetails, address_index
 from registrations.services import selection
 from tests.factories import CallFactory, RegistrationFactory, UserFactory, person
+from tests.stamps import hidden_fields
 
 PAGES = ("/", "/events/", "/events/mental-health-and-pcve/", "/events/mental-health-and-pcve/register/")
 FORM = "/events/mental-health-and-pcve/register/"
@@ -86,7 +87,7 @@ def registration(*, seconds: float) -> list[Measured]:
 
     def send(address: str) -> None:
         fields = person(next(numbers))
-        answer = client.post(address, {**vars(fields), "q-closer_to": "security", "privacy": "on"})
+        answer = client.post(address, _form(address, fields))
         if answer.status_code != 303:
             raise RuntimeError(f"{address} answered {answer.status_code}.")
 
@@ -95,6 +96,10 @@ def registration(*, seconds: float) -> list[Measured]:
         send(FORM)
     note = f"{1 / found[FORM]:.0f}/s, {len(statements)} statements"
     return [Measured("POST a registration", found[FORM], found["/one-row/"], note)]
+
+
+def _form(address: str, fields: PersonDetails) -> dict[str, str]:
+    return {**vars(fields), **hidden_fields(address), "q-closer_to": "security", "privacy": "on"}
 
 
 def strangers(*, seconds: float) -> list[Measured]:
@@ -106,7 +111,7 @@ def strangers(*, seconds: float) -> list[Measured]:
 
     def send(address: str, is_known: bool) -> None:
         fields = person(next(numbers), **({"email": next(known)} if is_known else {}))
-        client.post(address, {**vars(fields), "q-closer_to": "security", "privacy": "on"})
+        client.post(address, _form(address, fields))
 
     acts = {(a, known): partial(send, a, known) for a in (FORM, LINK_FORM) for known in (True, False)}
     found = medians(acts, seconds=seconds)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ranportal.env import socket_path
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
@@ -97,6 +99,9 @@ def steps(env: Mapping[str, str]) -> list[Step]:
 def environment(port: int) -> dict[str, str]:
     """Return the caller's environment with what the demo needs besides; what the caller set stays."""
     environ = {"SITE_URL": f"http://127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"} | dict(os.environ)
+    if not environ.get("CELERY_BROKER_URL"):
+        # Beside the broker that is started then. Without one, each process would count the public forms by itself.
+        environ.setdefault("CACHE_URL", f"unix://{socket_path(ROOT, 'valkey.sock')}?db=1")
     # Without compiled files every program of the demo would compile every file at every start.
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return environ

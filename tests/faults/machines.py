@@ -21,6 +21,7 @@ from uuid import uuid4
 from dev import processes
 from ranportal.settings import BASE_DIR
 from tests.faults.links import Link
+from tests.stamps import hidden_fields
 
 CSRF = "c" * 32
 #: Seconds after which a person, or the balancer for them, asks another machine.
@@ -102,7 +103,8 @@ class Machine:
     ) -> Answer:
         """One request; `file` is a field's name and a PDF. Raises NoAnswer also for 5xx."""
         cookies = {"csrf": CSRF, **(cookies or {})}
-        body, kind = _encoded({**(fields or {}), "csrfmiddlewaretoken": cookies["csrf"]}, file)
+        hidden = {"csrfmiddlewaretoken": cookies["csrf"], **hidden_fields(address)}
+        body, kind = _encoded({**(fields or {}), **hidden}, file)
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         line = _Line(self.socket, patience)
         try:
