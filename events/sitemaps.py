@@ -16,7 +16,8 @@ from events import queries
 from events.models import Page, WorkingGroup
 from ranportal.shared.clock import moment_of
 
-PAGES = ("home", "event-list", "announcement-list", "publication-list", "privacy", "accessibility", "mails")
+_PAGES = ("home", "event-list", "announcement-list", "publication-list", "accessibility", "mails")
+PAGES = (*(f"events:{name}" for name in _PAGES), "registrations:privacy")
 
 
 class _OurSitemap(Sitemap):
@@ -33,7 +34,7 @@ class PageSitemap(_OurSitemap):
     """The pages that are always there."""
 
     def items(self) -> list[str]:
-        return [reverse(f"events:{name}") for name in PAGES]
+        return [reverse(name) for name in PAGES]
 
     def location(self, item: str) -> str:
         return item

@@ -21,7 +21,6 @@ urlpatterns = [
     path("publications/<slug:slug>/", publications.publication_detail, name="publication-detail"),
     path("publications/<slug:slug>/document/", publications.publication_document, name="publication-document"),
     path("working-groups/<slug:slug>/", site.working_group_detail, name="working-group-detail"),
-    path("privacy/", site.privacy, name="privacy"),
     path("accessibility/", site.accessibility, name="accessibility"),
     path("recognise-our-mails/", site.mails, name="mails"),
     path("sitemap.xml", sitemap_view, name="sitemap"),

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "registrations.admin.watching.LooksMiddleware",
 ]
 
 ROOT_URLCONF = "ranportal.urls"
@@ -191,8 +192,11 @@ ANSWER_FLOOR = timedelta(milliseconds=400)
 FORM_LEAST_SECONDS = env.number("FORM_LEAST_SECONDS", 2)
 FORMS_PER_HOUR = env.number("FORMS_PER_HOUR", 120)
 CSRF_FAILURE_VIEW = "ranportal.errors.csrf_failure"
-# Stored with each registration: which privacy statement its sender read.
-PRIVACY_VERSION = "2026-11"
+# What the privacy statement names: who answers for the data, its mailbox, its data protection officer's, its record.
+PRIVACY_CONTROLLER = env.text("PRIVACY_CONTROLLER", "the event secretariat")
+PRIVACY_EMAIL = env.text("PRIVACY_EMAIL", parseaddr(MAIL_FROM)[1])
+DPO_EMAIL = env.text("DPO_EMAIL", "data-protection-officer@example.org")
+PRIVACY_RECORD = env.text("PRIVACY_RECORD", "DPR-EXAMPLE-0001")
 
 # The right-hand side of each Message-ID.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")

@@ -17,6 +17,7 @@ from registrations.countries import COUNTRY_CHOICES
 from registrations.enums import AskedOf, Profession, QuestionKind
 from registrations.fields import LineField, MailboxField, OnCheckbox
 from registrations.models import Identity, Question, Registration
+from registrations.models.identity import LENGTHS
 from registrations.people import PersonDetails
 from registrations.questions import KINDS, GivenAnswer, fitting, shown_keys
 
@@ -30,7 +31,7 @@ PERSON_FIELDS = ("given_name", "family_name", "display_name", "email", "country"
 
 
 def _length(name: str) -> int:
-    return Identity._meta.get_field(name).max_length or 0
+    return LENGTHS.get(name, 0)
 
 
 def _line(name: str, label: str, missing: str, autocomplete: str, help_text: str = "") -> LineField:
@@ -163,7 +164,7 @@ class RegistrationForm(QuestionsForm):
     profession = _select("Field of work", Profession.choices, "Choose your field of work.")
     privacy = forms.BooleanField(
         label="I have read how my data are used",
-        help_text=lazy(_privacy_link, SafeString)(reverse_lazy("events:privacy")),
+        help_text=lazy(_privacy_link, SafeString)(reverse_lazy("registrations:privacy")),
         error_messages={"required": "Please read how your data are used and tick this box."},
         widget=OnCheckbox,
     )

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from registrations.views import contact, links, mine, register, unsafe, vouch
+from registrations.views import contact, links, mine, register, statement, unsafe, vouch
 
 app_name = "registrations"
 
 urlpatterns = [
+    path("privacy/", statement.privacy, name="privacy"),
     path("events/<slug:slug>/register/", register.register, name="registration-form"),
     path("events/<slug:slug>/register/sent/", register.sent, name="registration-sent"),
     path("registrations/link/", links.request_link, name="link-request"),

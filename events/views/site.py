@@ -32,12 +32,6 @@ def working_group_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    """What happens with personal data."""
-    return render(request, "events/privacy.html")
-
-
-@require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement."""
     return render(request, "events/accessibility.html")

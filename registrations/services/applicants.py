@@ -12,7 +12,7 @@ from django.db.models import Max
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import invented, links
+from registrations import invented, links, statement
 from registrations.enums import Act, AskedOf, CheckResult, Outcome, ReasonCode, State
 from registrations.invented import Person, Stock
 from registrations.models import (
@@ -123,9 +123,8 @@ def _people(scene: _Scene, *, count: int, seed: int) -> Iterator[Person]:
 
 def _took_part(call: Call) -> list[PersonDetails]:
     """Invented people who took part in other calls; a real person is never made to apply."""
-    rows = Identity.objects.filter(registration__state=State.ATTENDED, email__endswith="@example.org")
-    rows = rows.exclude(registration__call=call).select_related("registration").order_by("pk")
-    found = {row.email: row for row in rows}
+    rows = Identity.objects.filter(registration__state=State.ATTENDED).exclude(registration__call=call)
+    found = {row.email: row for row in rows.select_related("registration").order_by("pk")}
     return [
         PersonDetails(
             row.given_name,
@@ -136,7 +135,8 @@ def _took_part(call: Call) -> list[PersonDetails]:
             row.organisation,
             row.registration.profession,
         )
-        for row in found.values()
+        for email, row in found.items()
+        if email.endswith("@example.org")
     ]
 
 
@@ -159,7 +159,7 @@ def _registration(scene: _Scene, person: Person, answers: Answers, references: s
         profession=details.profession,
         address_index=address_index(details.email),
         form_digest=form_digest(details, contents_of(answers)),
-        privacy_version=settings.PRIVACY_VERSION,
+        privacy_version=statement.version(),
         sent_at=sent_at,
         proven_at=_later(person, sent_at, now, most=timedelta(hours=9)),
     )

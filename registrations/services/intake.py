@@ -3,14 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import links, policies, queries
+from registrations import links, policies, queries, statement
 from registrations.enums import Act, Actor, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
@@ -18,7 +17,7 @@ from registrations.models import PrivateLink, Registration
 from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
 from registrations.services import told, uploads, workflow
-from registrations.services.addresses import AddressTaken, make_link
+from registrations.services.addresses import LONGEST_WAIT, AddressTaken, make_link, next_mail_at
 from registrations.services.answers import (
     Answers,
     contents_of,
@@ -31,9 +30,6 @@ from registrations.services.answers import (
 
 #: The same form within this time is a double click; later it asks for another mail.
 SAME_FORM_WITHIN = timedelta(minutes=10)
-#: No stranger fills a mailbox: other forms for the same unproven address are left aside after so many mails.
-MOST_MAILS = 5
-MAILS_WITHIN = timedelta(hours=1)
 
 _NEWS_OF = {
     State.SUBMITTED: MailKind.RECEIVED,
@@ -83,7 +79,8 @@ def submit(
 
     The same form sent twice is one registration and one mail. For an unproven address a second form is a new version;
     for a proven one nothing changes and its owner gets a mail. `beside` registers another person with that
-    registration's address. Raises CallNotOpen.
+    registration's address. Where the address has had its mails (`addresses.MOST_MAILS`), the mail of a first form
+    waits for its turn, and other forms change nothing. Raises CallNotOpen.
     """
     digest = form_digest(person, contents_of(answers))
     with uploads.stored(answers) as answers, transaction.atomic():
@@ -96,13 +93,17 @@ def submit(
         if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
             # Sent twice, or arrived twice: the second may come by a slow way, after the address was proven.
             return Sent(_newest_link(twin) if twin.state == State.UNPROVEN else None)
-        if beside is not None and beside.address_index == index:
+        mail_at = next_mail_at(address_index=index, now=now)
+        is_another = beside is not None and beside.address_index == index
+        if is_another or not live:
+            if mail_at > now + LONGEST_WAIT:
+                return Sent(None)
             number = 1 + max((registration.same_address_number for registration in live), default=-1)
-            return Sent(_register(call, person, answers, index, digest, number, now=now, sent_at=received_at))
-        if not live:
-            return Sent(_register(call, person, answers, index, digest, 0, now=now, sent_at=received_at))
-        if live[0].state == State.UNPROVEN and queries.links_since(live[0], now - MAILS_WITHIN) >= MOST_MAILS:
-            return Sent(_newest_link(live[0]))
+            return Sent(
+                _register(call, person, answers, index, digest, number, now=now, sent_at=received_at, mail_at=mail_at)
+            )
+        if mail_at > now:
+            return Sent(_newest_link(live[0]) if live[0].state == State.UNPROVEN else None)
         if live[0].state == State.UNPROVEN:
             return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
         _tell_owner(live[0], call, now=now)
@@ -123,9 +124,7 @@ def register_by_hand(
         taken = queries.live_with_address(call, address_index=index)
         if taken:
             raise AddressTaken(f"This address is registered already, as {taken[0].reference}.")
-        link = _register(
-            call, person, answers, index, digest, 0, now=now, sent_at=now, by=by, channel=channel, has_code=False
-        )
+        link = _register(call, person, answers, index, digest, 0, now=now, sent_at=now, by=by, channel=channel)
         return link.registration
 
 
@@ -210,9 +209,9 @@ def _register(
     *,
     now: datetime,
     sent_at: datetime,
+    mail_at: datetime | None = None,
     by: User | None = None,
     channel: str = "portal",
-    has_code: bool = True,
 ) -> PrivateLink:
     registration = Registration(
         call=call,
@@ -222,7 +221,7 @@ def _register(
         address_index=index,
         same_address_number=number,
         form_digest=digest,
-        privacy_version=settings.PRIVACY_VERSION,
+        privacy_version=statement.version(),
         sent_at=sent_at,
     )
     workflow.open_registration(registration, now=now, by=by, channel=channel)
@@ -231,7 +230,7 @@ def _register(
     link = make_link(registration, now=now)
     about = facts.of_call(call)
     told.remember(about, now=now)
-    _ask_for_proof(registration, about, now=now, has_code=has_code)
+    _ask_for_proof(registration, about, now=now, mail_at=mail_at)
     return link
 
 
@@ -260,7 +259,7 @@ def _send_again(
     _rewrite(registration, person, answers, digest, now=now)
     workflow.record(registration=registration, act=Act.SEND_AGAIN, now=now, channel="portal")
     link = make_link(registration, now=now)
-    _ask_for_proof(registration, facts.of_call(call), now=now)
+    _ask_for_proof(registration, facts.of_call(call), now=now, mail_at=now)
     return link
 
 
@@ -278,9 +277,13 @@ def _newest_link(registration: Registration) -> PrivateLink | None:
     return registration.links.filter(revoked_at=None).order_by("-version").first()
 
 
-def _ask_for_proof(registration: Registration, about: facts.CallFacts, *, now: datetime, has_code: bool = True) -> None:
-    says = {"has_code": has_code, **facts.about_proving(about.call, asked_at=now)}
-    outbox.put(Letter(MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says), about=about, now=now)
+def _ask_for_proof(
+    registration: Registration, about: facts.CallFacts, *, now: datetime, mail_at: datetime | None
+) -> None:
+    # The code is for the browser that has just sent the form; there is none beside an organiser's, and none later.
+    says = {"has_code": mail_at == now, **facts.about_proving(about.call, asked_at=now)}
+    letter = Letter(MailKind.PROVE_ADDRESS, f"v{registration.version}", registration, says, due_at=mail_at)
+    outbox.put(letter, about=about, now=now)
 
 
 def _tell_owner(registration: Registration, call: Call, *, now: datetime) -> None:

@@ -145,14 +145,14 @@ def test_a_question_says_its_own_purpose_and_readers():
 
 
 def test_a_practical_question_is_read_by_those_who_prepare():
-    care = field_register.care_of(QuestionFactory.build(call=None, asked_of="selected"))
+    care = field_register.care_of(QuestionFactory.build(call=None, asked_of="selected", purpose=""))
 
     assert Reader.LOGISTICS in care.readers
     assert care.purpose == "To prepare the event for you."
 
 
 def test_a_sensitive_question_rests_on_explicit_consent_and_goes_early():
-    care = field_register.care_of(QuestionFactory.build(call=None, is_sensitive=True))
+    care = field_register.care_of(QuestionFactory.build(call=None, is_sensitive=True, purpose=""))
 
     assert care.basis == LegalBasis.EXPLICIT_CONSENT
     assert care.kept.said() == "14 days after the event"

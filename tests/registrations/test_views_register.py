@@ -17,6 +17,7 @@ from registrations.enums import State
 from registrations.links import code_of
 from registrations.models import Answer, OutgoingMail, PrivateLink, Question, Registration
 from registrations.views import personal
+from tests import papers
 from tests.factories import NOW, CallFactory, EventFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form, register_url, text_of
 
@@ -188,7 +189,7 @@ def test_the_page_before_the_form_says_deadline_effort_and_what_happens(client: 
     assert "and one question." in page
     assert "about 5 minutes" in page
     assert "everyone hears by Tuesday 15 September" in page
-    assert reverse("events:privacy") in page
+    assert reverse("registrations:privacy") in page
     assert "No names, places or details of a case." in page
     assert "Send application" in page
 
@@ -262,15 +263,15 @@ def test_a_form_of_many_questions_takes_no_more_statements_than_one(
 def test_a_file_is_stored_where_nobody_is_served(client: Client, settings: Any) -> None:
     call = CallFactory()
     QuestionFactory(call=call, key="cv", kind="file", is_required=True)
-    sent = {**form(), "q-cv": SimpleUploadedFile("Jānis ../CV.pdf", b"%PDF-1.7 text", content_type="text/html")}
+    sent = {**form(), "q-cv": SimpleUploadedFile("Jānis ../CV.pdf", papers.pdf(), content_type="text/html")}
 
     response = client.post(register_url(call), sent)
 
     answer = Answer.objects.get()
     assert response.status_code == 303
-    assert answer.value == {"name": "CV.pdf", "size": 13, "content_type": "application/pdf"}
+    assert answer.value == {"name": "CV.pdf", "size": len(papers.pdf()), "content_type": "application/pdf"}
     assert re.fullmatch(r"answers/[0-9a-f]{32}", answer.file.name)
-    assert Path(answer.file.path).read_bytes() == b"%PDF-1.7 text"
+    assert Path(answer.file.path).read_bytes() == papers.pdf()
     assert not Path(answer.file.path).is_relative_to(settings.MEDIA_ROOT)
 
 

@@ -103,11 +103,13 @@ events = [
     path("events/basics/", stub, name="event-detail"),
     path("announcements/", stub, name="announcement-list"),
     path("publications/", stub, name="publication-list"),
-    path("privacy/", stub, name="privacy"),
     path("accessibility/", stub, name="accessibility"),
     path("recognise-our-mails/", stub, name="mails"),
 ]
-registrations = [path("registrations/link/", stub, name="link-request")]
+registrations = [
+    path("registrations/link/", stub, name="link-request"),
+    path("privacy/", stub, name="privacy"),
+]
 urlpatterns = [
     path("gallery/", gallery),
     path("form/", form),
