@@ -3,22 +3,23 @@
 The balance panel counts by these, and rules of a proposal name them, so both mean the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Lower, Trim
-from django.db.models.lookups import In
+from django.db.models.functions import Coalesce
 
 from events.models import Call
 from registrations import queries
 from registrations.countries import country_name
 from registrations.enums import AskedOf, Profession, QuestionKind, State
-from registrations.masking.affiliation import NO_ORGANISATION, NOTHING_SAID
 from registrations.models import Answer, Question, Registration
+from registrations.models.identity import organisation_index
 
 COUNTRY, PROFESSION, ORGANISATION, FIRST_TIME = "country", "profession", "organisation", "first_time"
+NOT_SAID = "Not said"
 #: Kinds of questions whose answers fall into few groups.
 _GROUPING = (QuestionKind.SINGLE_CHOICE, QuestionKind.YES_NO, QuestionKind.COUNTRY)
 
@@ -30,6 +31,7 @@ class Attribute:
     `value_of` computes its value in the database on rows of Registration: text (true or false for first_time), or ""
     where nothing is known. `choices` are the values that a form offers, with their words; empty where they are open.
     `questions` are the ids of all wordings of a question, and `said` computes the value on their rows of Answer.
+    `named` gives the value of what a rule names: of an organisation the database knows no name, only its index.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Attribute:
     choices: tuple[tuple[str, str], ...] = ()
     questions: tuple[int, ...] = ()
     said: Combinable = field(default=F("text"), compare=False)
+    named: Callable[[str], str] = field(default=str, compare=False)
 
     def words(self, value: str | bool) -> str:
         """What people read for a value."""
@@ -45,7 +48,7 @@ class Attribute:
             return country_name(str(value))
         if self.key == FIRST_TIME:
             return "First time" if value in (True, "true") else "Was there before"
-        return dict(self.choices).get(str(value), str(value)) or "Not said"
+        return dict(self.choices).get(str(value), str(value)) or NOT_SAID
 
 
 def attributes_of(call: Call, questions: Sequence[Question] | None = None) -> list[Attribute]:
@@ -59,7 +62,7 @@ def attributes_of(call: Call, questions: Sequence[Question] | None = None) -> li
     return [
         Attribute(COUNTRY, "Country", Coalesce("country", "country")),
         Attribute(PROFESSION, "Profession", Coalesce("profession", "profession"), tuple(Profession.choices)),
-        Attribute(ORGANISATION, "Organisation", _organisation()),
+        Attribute(ORGANISATION, "Organisation", _organisation(), named=partial(organisation_index, call)),
         Attribute(FIRST_TIME, "First time", ~Exists(attended_before()), (("true", "First time"),)),
         *(_of_question(question, versions[question.key]) for question in asked),
     ]
@@ -77,14 +80,8 @@ def attended_before() -> QuerySet[Registration]:
 
 
 def _organisation() -> Combinable:
-    """The organisation in one spelling; "" for all that says none, so that a rule does not take them for colleagues."""
-    said = Lower(Trim("identity__organisation"))
-    return Case(
-        When(identity__organisation__istartswith=NOTHING_SAID, then=Value("")),
-        When(In(said, sorted(NO_ORGANISATION)), then=Value("")),
-        default=said,
-        output_field=TextField(),
-    )
+    """Its index; "" for all that name none, so that a rule does not take them for colleagues."""
+    return Coalesce("identity__organisation_index", Value(""), output_field=TextField())
 
 
 def _of_question(question: Question, versions: Sequence[Question]) -> Attribute:

@@ -1,8 +1,8 @@
 """How a group would be balanced: per value of each attribute how many applied, are proposed, are staged, are wanted."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import compress
 
 from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, TextField, Value, When
@@ -10,10 +10,19 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 
 from events.models import Call
-from ranportal.shared.crypto import keyed_digest
-from registrations.attributes import COUNTRY, FIRST_TIME, ORGANISATION, PROFESSION, Attribute, attended_before
+from registrations import looks
+from registrations.attributes import (
+    COUNTRY,
+    FIRST_TIME,
+    NOT_SAID,
+    ORGANISATION,
+    PROFESSION,
+    Attribute,
+    attended_before,
+)
 from registrations.enums import Outcome, ProposedAs, State
-from registrations.models import Answer, Proposal, ProposalLine, Registration, SelectionRule
+from registrations.models import Answer, Identity, Proposal, ProposalLine, Registration, SelectionRule
+from registrations.models.sealed import ERASED
 from registrations.states import HOLDS_PLACE
 
 #: Shown whether or not a rule names them, where the call has them.
@@ -168,16 +177,14 @@ def shown_attributes(attributes: Iterable[Attribute], rules: Iterable[SelectionR
 
 
 def key_of(attribute: str, value: str) -> str:
-    """What stands for the value in addresses and pages: of an organisation, which says who somebody is, a digest."""
-    if attribute != ORGANISATION or not value:
-        return value
-    return keyed_digest("registrations.balance.organisation", value)[:12]
+    """What stands for the value in addresses and pages: of an organisation the beginning of its index."""
+    return value[:12] if attribute == ORGANISATION else value
 
 
 def parts(
     call: Call, *, attributes: Sequence[Attribute], rules: Sequence[SelectionRule], proposal: Proposal | None
 ) -> list[Part]:
-    """The panel, in two queries: one part for each attribute."""
+    """The panel, in two queries, and a third for the names of organisations: one part for each attribute."""
     likely, applied = _likely(call, attributes, proposal), _applied(call, attributes)
     return [
         _part(attribute, applied[attribute.key], likely[attribute.key], _rules_of(attribute, rules))
@@ -245,7 +252,8 @@ def _counted(call: Call, attribute: Attribute, place: int) -> QuerySet:
     if attribute.key == FIRST_TIME:
         came = people.filter(Exists(attended_before())).values(place=here, found=_text_of(Value("false")))
         return came.annotate(words=_nothing(), number=Count("pk")).values_list(*_COLUMNS)
-    words = Min("identity__organisation") if attribute.key == ORGANISATION else _nothing()
+    # One of those who name it: their row is opened for the words, if they are shown.
+    words = _text_of(Min("pk")) if attribute.key == ORGANISATION else _nothing()
     rows = people.values(place=here, found=Coalesce(_text_of(attribute.value_of), _nothing()))
     return rows.annotate(words=words, number=Count("pk")).values_list(*_COLUMNS)
 
@@ -296,23 +304,44 @@ def _part(
     likely: tuple[Counter[str], Counter[str]],
     rules: Sequence[SelectionRule],
 ) -> Part:
-    named = {rule.value for rule in rules} - {EACH}
+    wanted = [(rule.value if rule.value == EACH else attribute.named(rule.value), rule) for rule in rules]
+    named = {value: rule.value for value, rule in wanted if value != EACH}
     proposed, staged = likely
     groups = []
     for value in {*applied, *named}:
-        words, number = applied.get(value, (attribute.words(value), 0))
-        minimum, maximum = _bounds(rules, value)
+        words, number = applied.get(value, (attribute.words(named.get(value, value)), 0))
+        minimum, maximum = _bounds(wanted, value)
         groups.append(Group(attribute.key, value, words, number, proposed[value], staged[value], minimum, maximum))
     groups.sort(key=lambda group: (-group.applied, group.words))
     is_shown = [p < SHOWN or g.value in named or (g.has_target and g.is_off) for p, g in enumerate(groups)]
     shown, rest = list(compress(groups, is_shown)), [g for g, is_in in zip(groups, is_shown, strict=True) if not is_in]
-    return Part(attribute, tuple(shown), _together(rest), tuple(groups[:OFFERED]))
+    choices = groups[:OFFERED]
+    if attribute.key == ORGANISATION:
+        shown, choices = _with_names(shown, choices)
+    return Part(attribute, tuple(shown), _together(rest), tuple(choices))
 
 
-def _bounds(rules: Iterable[SelectionRule], value: str) -> tuple[int | None, int | None]:
+def _with_names(*lists: Sequence[Group]) -> Iterator[list[Group]]:
+    """The same groups of organisations with the names that those people wrote whose numbers are their words."""
+    pks = {group.words for groups in lists for group in groups if group.value and group.applied}
+    # An organisation of which people are counted leads to nobody: nobody was looked at.
+    with looks.watched():
+        names = {str(one.pk): one.organisation for one in Identity.objects.filter(pk__in=pks)} if pks else {}
+    for groups in lists:
+        named = [replace(g, words=_name_of(g, names)) for g in groups]
+        yield sorted(named, key=lambda group: (-group.applied, group.words))
+
+
+def _name_of(group: Group, names: Mapping[str, str]) -> str:
+    if not group.value:
+        return NOT_SAID
+    return names.get(group.words, ERASED) if group.applied else group.words
+
+
+def _bounds(wanted: Iterable[tuple[str, SelectionRule]], value: str) -> tuple[int | None, int | None]:
     """What all rules that touch this value want together: the largest minimum and the smallest maximum."""
     # Who said nothing is in no group of “each value”.
-    these = [rule for rule in rules if rule.value == value or (rule.value == EACH and value)]
+    these = [rule for own, rule in wanted if own == value or (own == EACH and value)]
     minimums = [rule.minimum for rule in these if rule.minimum is not None]
     maximums = [rule.maximum for rule in these if rule.maximum is not None]
     return max(minimums, default=None), min(maximums, default=None)

@@ -31,6 +31,7 @@ from registrations.models import (
     ReviewTask,
     SelectionRule,
 )
+from registrations.models.call_key import make_key
 from registrations.people import PersonDetails, address_index
 from registrations.states import HOLDS_PLACE
 
@@ -124,6 +125,12 @@ class CallFactory(DjangoModelFactory):
     capacity = 10
     places_limit = factory.SelfAttribute("capacity")
     reply_to = "secretariat@example.org"
+
+    @classmethod
+    def _create(cls, model_class: type[Call], *args: Any, **kwargs: Any) -> Call:
+        call = super()._create(model_class, *args, **kwargs)
+        make_key(call)
+        return call
 
     @factory.post_generation
     def organisers(self, create: bool, extracted: list[User] | None, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ its place, so it opens nowhere else. Master keys come from MASTER_KEYS and stand
 """
 
 import hashlib
+import hmac
 import secrets
 from functools import lru_cache
 from uuid import UUID
@@ -55,6 +56,12 @@ def opened(sealed: bytes, *, key: bytes, place: str) -> bytes:
         return _cipher(key).decrypt(bytes(sealed[_NONCE]), bytes(sealed[_SEALED]), place.encode())
     except InvalidTag as error:
         raise Unopened from error
+
+
+def index(text: str, *, key: bytes, purpose: str) -> str:
+    """Return 64 hex digits that are the same for the same text, and that only a holder of the key can compute."""
+    own = hmac.digest(key, purpose.encode(), hashlib.sha256)
+    return hmac.new(own, text.encode(), hashlib.sha256).hexdigest()
 
 
 def master_ids() -> list[str]:

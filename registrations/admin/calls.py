@@ -28,6 +28,7 @@ from registrations.admin import form_building, form_copying, trying
 from registrations.admin.call_acts import ACTS, offered
 from registrations.admin.call_forms import CallForm
 from registrations.admin.criterion_inline import CriterionInline
+from registrations.models.call_key import make_key
 
 _ACTS_ONLY = ("event", "admission", "capacity", "places_limit", "places_taken", "deadline")
 
@@ -128,6 +129,7 @@ class CallAdmin(HistoryAdmin):
         obj._history_user = request.user
         if not change:
             obj.save()
+            make_key(obj)
             return
         own = {field.name for field in Call._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in own]

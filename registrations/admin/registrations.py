@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 
 from registrations import policies, reports
 from registrations.admin import (
+    alarms,
     board,
     by_hand,
     call_pages,
@@ -152,6 +153,11 @@ class RegistrationAdmin(admin.ModelAdmin):
                 name="registrations_registration_act",
             ),
             path(
+                f"{one}alarms/",
+                for_registration(self, alarms.show, "GET", "POST"),
+                name="registrations_registration_alarms",
+            ),
+            path(
                 f"{one}files/<int:answer_id>/",
                 for_registration(self, downloads.answer_file),
                 name="registrations_registration_file",
@@ -206,7 +212,7 @@ class RegistrationAdmin(admin.ModelAdmin):
             return registration.get_state_display()
         return format_html('{}<br><span class="people-warn">mail came back</span>', registration.get_state_display())
 
-    @admin.display(description="name", ordering="identity__family_name")
+    @admin.display(description="name")
     def name(self, registration: Registration) -> str:
         identity = getattr(registration, "identity", None)
         return f"{identity.given_name} {identity.family_name}" if identity else "–"

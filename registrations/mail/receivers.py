@@ -8,7 +8,7 @@ from registrations.models import OutgoingMail
 _READ = (
     *("user__email", "user__password", "user__last_login"),
     *("vouch__registration", "vouch__sealed", "vouch__number", "vouch__key_id"),
-    *("registration__identity__email", "call__reply_to"),
+    *("registration__identity__sealed", "call__reply_to"),
 )
 _RELATED = ("link", "user", "vouch", "registration__identity", "call")
 
@@ -21,14 +21,14 @@ def with_receivers(mails: QuerySet[OutgoingMail], *fields: str) -> QuerySet[Outg
 def address_of(mail: OutgoingMail) -> str:
     """The address of the member of staff, or of the contact point, or of the person, or else the call's mailbox.
 
-    Opens what is sealed. Raises KeyDestroyed when the key of the person's call is gone.
+    Opens what is sealed. Raises KeyDestroyed when the key of the person's call is gone, and sealing.Unopened.
     """
     if mail.user is not None:
         return mail.user.email
     if mail.vouch is not None:
-        return str(mail.vouch.email)
+        return str(mail.vouch.said("email"))
     if mail.registration is not None:
-        return mail.registration.identity.email
+        return str(mail.registration.identity.said("email"))
     if mail.call is None:
         raise ValueError("A mail goes to somebody.")
     return mail.call.reply_to

@@ -1,5 +1,7 @@
 """Whether two people seem to be of one house: the same organisation, or the same domain behind the @."""
 
+import unicodedata
+
 from registrations.masking.words import words_of
 
 #: Where anybody has a mailbox; the reserved domains of examples belong to nobody.
@@ -58,6 +60,11 @@ def organisation_key(name: str) -> str:
     key = " ".join(word for word in words_of(name) if word not in _SMALL)
     said = " ".join(words_of(name))
     return "" if said in NO_ORGANISATION or said.startswith(NOTHING_SAID) else key
+
+
+def one_spelling(name: str) -> str:
+    """The name without regard to case and spaces; empty where it names none. Numbers and small words tell apart."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split()) if organisation_key(name) else ""
 
 
 def is_one_house(*, organisation: str, email: str, other_organisation: str, other_email: str) -> bool:

@@ -8,13 +8,15 @@ from registrations.enums import LookKind
 class AccessEntry(models.Model):
     """One look of staff at people: who, when, at whom (keyed digests of references), and for an export why.
 
-    Rows are only ever added: the database refuses to change one, and to delete one that no checkpoint covers. Each
-    `digest` covers the row and the `digest` before it, in the order of `number`.
+    `user` None is the command line. Rows are only ever added: the database refuses to change one, and to delete one
+    that no checkpoint covers. Each `digest` covers the row and the `digest` before it, in the order of `number`.
     """
 
     number = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     kind = models.CharField(max_length=12, choices=LookKind)
     page = models.CharField(max_length=100)
     call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

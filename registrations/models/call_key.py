@@ -7,6 +7,11 @@ from django.utils import timezone
 from events.models import Call
 from ranportal.shared import sealing
 
+#: By id, the keys that this process has used. An id is never used twice, so what is kept is no other's; and what a key
+#: sealed is erased before it is destroyed, so nothing opens here that should not.
+_keys: dict[UUID, bytes] = {}
+_KEPT = 4096
+
 
 class KeyDestroyed(Exception):
     """The call's key was destroyed: what it sealed is gone for good, here and in every copy."""
@@ -39,29 +44,35 @@ class CallKey(models.Model):
 
 def key_for(call: Call) -> tuple[UUID, bytes]:
     """The id and the bytes of the key that seals for this call now; the first use makes it. Raises KeyDestroyed."""
-    known = getattr(call, "key", None) or _made(call)
+    known = getattr(call, "key", None) or make_key(call)
     if known.destroyed_at is not None:
         raise KeyDestroyed
-    return known.pk, _unwrapped(bytes(known.wrapped), known.master_id)
+    return known.pk, _kept(known)
 
 
-@lru_cache(maxsize=4096)
 def key_named(key_id: UUID) -> bytes:
     """The bytes of a key by its id (one query, once for each process). Raises KeyDestroyed, also for an unknown id."""
-    # An id is never used twice, so what is kept in memory is no other's; and what a key sealed is erased before it is
-    # destroyed, so nothing opens here that should not.
-    known = CallKey.objects.filter(pk=key_id, destroyed_at=None).first()
-    if known is None:
-        raise KeyDestroyed
-    return _unwrapped(bytes(known.wrapped), known.master_id)
+    if key_id not in _keys:
+        known = CallKey.objects.filter(pk=key_id, destroyed_at=None).first()
+        if known is None:
+            raise KeyDestroyed
+        return _kept(known)
+    return _keys[key_id]
 
 
-def _made(call: Call) -> CallKey:
+def make_key(call: Call) -> CallKey:
+    """Give the call its key, in the transaction that makes the call: one that is rolled back alone would seal still."""
     key_id = uuid4()
     master_id, wrapped = sealing.wrap(sealing.new_key(), key_id=key_id)
     values = {"id": key_id, "master_id": master_id, "wrapped": wrapped}
     call.key, _ = CallKey.objects.get_or_create(call=call, defaults=values)
     return call.key
+
+
+def _kept(known: CallKey) -> bytes:
+    if len(_keys) >= _KEPT:
+        _keys.clear()
+    return _keys.setdefault(known.pk, _unwrapped(bytes(known.wrapped), known.master_id))
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,11 @@
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from events.models import Call
+from registrations import looks
 from registrations.enums import CheckResult, ParticipantRole, Profession, State
 from registrations.states import NOT_LIVE
 
@@ -80,6 +83,17 @@ class Registration(models.Model):
                 name="registration_checked_at_and_by_together",
             ),
         )
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        """Read the row, and note it for the access log, so that no page about people can forget to."""
+        registration = super().from_db(db, field_names, values)
+        known = registration.__dict__
+        if "reference" in known and "call_id" in known:
+            looks.note_row(registration.pk, reference=known["reference"], call_id=known["call_id"])
+        else:
+            looks.note(registration.pk)
+        return registration
 
     def __str__(self) -> str:
         return self.reference

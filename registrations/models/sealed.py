@@ -1,13 +1,19 @@
 """Rows of which only the key of their call opens some parts."""
 
 import json
+import logging
 from typing import Any
 
 from django.db import models
 
 from ranportal.shared import sealing
 from registrations import looks
-from registrations.models.call_key import key_for, key_named
+from registrations.models.call_key import KeyDestroyed, key_for, key_named
+
+logger = logging.getLogger(__name__)
+
+#: What is read for a part whose key was destroyed, and for one whose bytes were changed.
+ERASED, UNREADABLE = "(erased)", "(cannot be read)"
 
 
 class SealedRow(models.Model):
@@ -15,7 +21,8 @@ class SealedRow(models.Model):
 
     Nothing is opened before a part is read, and all parts are sealed anew, together, when the row is saved after one
     was written. `sealed` is in `update_fields` where a save names fields; before `bulk_update`, call `seal`. A query
-    that updates `sealed` to b"" leaves nothing of it: each part is "" then.
+    that updates `sealed` to b"" leaves nothing of it: each part is "" then. A part that nothing opens any more reads
+    as ERASED or UNREADABLE; `said` raises instead.
     """
 
     registration: Any
@@ -36,27 +43,51 @@ class SealedRow(models.Model):
             key_id, key = key_for(self.registration.call)
             plain = json.dumps(self._parts(), ensure_ascii=False, separators=(",", ":")).encode()
             self.sealed = sealing.seal(plain, key=key, key_id=key_id, place=self._place())
+            self._sealed_anew()
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """As ever; and what was open is closed."""
         self.__dict__.pop("_open", None)
         self.__dict__.pop("_is_written", None)
+        self.__dict__.pop("_failure", None)
         super().refresh_from_db(*args, **kwargs)
 
     def said(self, part: str) -> Any:
         """One part; "" where nothing was ever said. Raises KeyDestroyed, sealing.Unopened."""
         return self._parts().get(part, "")
 
+    def shown(self, part: str) -> Any:
+        """One part for people to read; ERASED or UNREADABLE where nothing opens it any more."""
+        try:
+            return self.said(part)
+        except KeyDestroyed:
+            return ERASED
+        except sealing.Unopened:
+            return UNREADABLE
+
     def say(self, part: str, value: Any) -> None:
         """Write one part: plain JSON."""
         self._parts()[part] = value
         self.__dict__["_is_written"] = True
 
+    def _sealed_anew(self) -> None:
+        """What a row repeats of its parts, to be brought up to date."""
+
     def _parts(self) -> dict[str, Any]:
         parts: dict[str, Any] | None = self.__dict__.get("_open")
         if parts is None:
-            parts = self.__dict__["_open"] = self._opened(bytes(self.sealed or b""))
+            parts = self.__dict__["_open"] = self._opened_once()
         return parts
+
+    def _opened_once(self) -> dict[str, Any]:
+        failure: Exception | None = self.__dict__.get("_failure")
+        if failure is None:
+            try:
+                return self._opened(bytes(self.sealed or b""))
+            except (KeyDestroyed, sealing.Unopened) as error:
+                failure = self.__dict__["_failure"] = error
+                logger.warning("A sealed row cannot be opened: %s %s (%r).", self._meta.model_name, self.pk, error)
+        raise failure
 
     def _opened(self, sealed: bytes) -> dict[str, Any]:
         if not sealed:
@@ -91,7 +122,7 @@ class SealedField(models.BinaryField):
 
 def _attribute(part: str) -> property:
     def read(row: SealedRow) -> Any:
-        return row.said(part)
+        return row.shown(part)
 
     def write(row: SealedRow, value: Any) -> None:
         row.say(part, value)

@@ -11,6 +11,7 @@ from registrations import queries
 from registrations.call_files import CallContent, CriterionContent, Problem, QuestionContent
 from registrations.conditions import broken_conditions
 from registrations.models import Answer, Criterion, Question, Registration, Score
+from registrations.models.call_key import make_key
 from registrations.services import calls, form_building, workflow
 
 
@@ -27,6 +28,7 @@ def write(*, event: Event, content: CallContent, by: User | None, now: datetime)
         call = Call.objects.create(
             event=event, **_closing(content), **_capacity(content), **_fields(content), **handled
         )
+        make_key(call)
         has_changed, problems = True, []
     else:
         call = workflow.locked(known)

@@ -107,6 +107,7 @@ def input_of(call: Call, *, seed: int) -> Input:
     rules = list(SelectionRule.objects.filter(call=call).order_by("position", "pk"))
     named = {rule.attribute for rule in rules}
     attributes = [attribute for attribute in attributes_of(call) if attribute.key in named]
+    known = {attribute.key: attribute for attribute in attributes}
     rows = _rows(call, attributes)
     undecided = [row for row in rows if not row.holds]
     if not undecided:
@@ -118,7 +119,7 @@ def input_of(call: Call, *, seed: int) -> Input:
         "reserves": max(0, call.places_limit - call.places_taken),
         "seed": seed,
         "applicants": applicants,
-        "rules": [_rule(rule, call) for rule in rules],
+        "rules": [_rule(rule, call, known) for rule in rules],
     }
     return Input(
         document=json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(),
@@ -165,17 +166,18 @@ def _applicant(row: _Row, attributes: Sequence[Attribute], told: Any) -> dict[st
     return {"id": row.reference, "score": round(row.score or 0, 2), "pin": pin, **found}
 
 
-def _rule(rule: SelectionRule, call: Call) -> dict[str, Any]:
+def _rule(rule: SelectionRule, call: Call, known: Mapping[str, Attribute]) -> dict[str, Any]:
     value: Any = rule.value
     if value != solver.EACH:
-        value = value == "true" if rule.attribute == FIRST_TIME else _value(call, rule.attribute, value)
+        named = known[rule.attribute].named(value) if rule.attribute in known else value
+        value = value == "true" if rule.attribute == FIRST_TIME else _value(call, rule.attribute, named)
     bounds = {key: bound for key, bound in (("min", rule.minimum), ("max", rule.maximum)) if bound is not None}
     return {"attribute": rule.attribute, "value": value, **bounds, "weight": rule.weight}
 
 
 def _value(call: Call, attribute: str, value: str | bool) -> str | bool | None:
     if attribute == ORGANISATION and value:
-        return keyed_digest("organisation of a proposal", f"{call.pk}:{str(value).strip().lower()}")[:12]
+        return keyed_digest("organisation of a proposal", f"{call.pk}:{value}")[:12]
     return None if value == "" else value
 
 

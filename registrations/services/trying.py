@@ -128,7 +128,9 @@ def _walk(
     sent = intake.submit(call=call, person=stranger, answers=without_files(answers), now=at, received_at=at)
     if sent.link is None:
         raise intake.CallNotOpen("This call does not take registrations at the moment.")
-    Identity.objects.filter(registration=sent.link.registration_id).update(email=person.email)
+    identity = Identity.objects.get(registration=sent.link.registration_id)
+    identity.email = person.email
+    identity.save()
     if is_proven:
         intake.prove(registration=sent.link.registration, version=sent.link.version, now=at)
     registration = queries.my_registration(sent.link.registration_id)

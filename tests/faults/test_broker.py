@@ -127,9 +127,9 @@ def post_all(server: WebServer, call: Call, people: int, *, name: str) -> list[t
 def mails_to(*names: str) -> dict[str, int]:
     """How many mails to addresses that start so are in each state."""
     found: dict[str, int] = {}
-    for email, state in OutgoingMail.objects.order_by().values_list("registration__identity__email", "state"):
-        if email.startswith(names):
-            found[state] = found.get(state, 0) + 1
+    for mail in OutgoingMail.objects.order_by().select_related("registration__identity"):
+        if mail.registration.identity.email.startswith(names):
+            found[mail.state] = found.get(mail.state, 0) + 1
     return found
 
 

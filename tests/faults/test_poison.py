@@ -10,6 +10,7 @@ from ranportal.shared import clock
 from registrations.enums import MailKind, MailState
 from registrations.mail import delivery
 from registrations.models import Identity, OutgoingMail
+from tests import sealed
 from tests.faults import invariants, report
 from tests.faults.mails import OPEN, Count, count, put_mails, states, wait_until
 from tests.faults.scaling import SCALING
@@ -93,7 +94,7 @@ def spoil(mail: OutgoingMail, **values: object) -> None:
 
 
 def write_to(mail: OutgoingMail, address: str) -> None:
-    Identity.objects.filter(registration=mail.registration_id).update(email=address)
+    sealed.write(mail.registration_id, email=address)
 
 
 def address_of(mail: OutgoingMail) -> str:

@@ -26,6 +26,7 @@ from ranportal import env
 from ranportal.shared import clock
 from registrations.enums import MailKind, MailState, State
 from registrations.models import Answer, OutgoingMail, Registration
+from tests import papers, sealed
 from tests.factories import CallFactory, EventFactory, QuestionFactory, UserFactory
 from tests.faults import invariants, mails, report
 from tests.faults.links import Link
@@ -38,7 +39,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PLACES = 20
 PASSWORD = "a-long-test-password"
 SCALING = "scaled: lease 60 to 6 s, sweep 30 to 1 s, silence in a transaction 15 to 3 s"
-PDF = b"%PDF-1.7 of one person "
+PDF = papers.pdf("of one person")
 SILENCE = "options=-c%20idle_in_transaction_session_timeout%3D3s"
 _LINK = re.compile(r"http://localhost(/registrations/p/\S+/)")
 
@@ -113,7 +114,7 @@ class Rush:
     def person(self, number: int) -> None:
         """The whole way of one person, each step wherever the balancer leads."""
         address = f"person{number}@example.org"
-        file = ("q-cv", PDF + str(number).encode()) if number % 6 == 0 else None
+        file = ("q-cv", papers.pdf(f"of person {number}")) if number % 6 == 0 else None
         form = f"/events/{self._call.event.slug}/register/"
         assert self.balancer.ask("POST", form, FORM | {"email": address}, file=file).status == 303
         with self._lock:
@@ -193,8 +194,7 @@ def cut_off_until(one: Machine, is_enough: Callable[[], bool]) -> float:
 def check_people(people: int, call: Call) -> None:
     """Each is there once; the places are given, no more and no fewer; the list is in order."""
     call.refresh_from_db()
-    addresses = Registration.objects.values_list("identity__email", flat=True)
-    assert sorted(addresses) == sorted(f"person{number}@example.org" for number in range(people))
+    assert sorted(sealed.addresses()) == sorted(f"person{number}@example.org" for number in range(people))
     states = Counter(Registration.objects.values_list("state", flat=True))
     assert states == {State.CONFIRMED: PLACES, State.RESERVE: people - PLACES}
     assert call.places_taken == PLACES
@@ -223,7 +223,9 @@ def check_files(people: int, store: S3Server) -> None:
         )["Body"].read()
         for answer in answers
     }
-    assert stored == {f"person{number}@example.org": PDF + str(number).encode() for number in range(0, people, 6)}
+    assert stored == {
+        f"person{number}@example.org": papers.pdf(f"of person {number}") for number in range(0, people, 6)
+    }
 
 
 def test_what_a_machine_keeps_to_itself_is_seen_to_be_missing_on_another(machine, store):

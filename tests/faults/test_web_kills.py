@@ -9,6 +9,7 @@ import pytest
 from ranportal.shared import clock
 from registrations.enums import MailKind
 from registrations.models import OutgoingMail, Registration
+from tests import sealed
 from tests.faults import invariants, report
 from tests.faults.crowd import Crowd, open_call
 
@@ -71,6 +72,6 @@ def post_while_killing(server, *, people: int, kills: int) -> Crowd:
 
 def registered() -> tuple[list[str], int, int]:
     """The addresses of all registrations (sorted), the mails that ask for a proof, and rows without one."""
-    rows = list(Registration.objects.order_by("identity__email").values_list("identity__email", flat=True))
+    rows = sorted(sealed.addresses())
     mails = OutgoingMail.objects.filter(kind=MailKind.PROVE_ADDRESS)
     return rows, mails.count(), Registration.objects.exclude(mails__in=mails).count()

@@ -11,6 +11,7 @@ from events.models import Call
 from ranportal.shared import clock
 from registrations.enums import State
 from registrations.models import Registration
+from tests import sealed
 from tests.factories import CallFactory, EventFactory
 from tests.journeys.people import ANNA, BENEDETTO, CHLOE, Applicant, expect_headline, expect_panel, fill_in
 from tests.journeys.post import Post, calendar_in, code_in, link_in, text_of
@@ -114,7 +115,7 @@ def prove_by_link(portal: Portal, who: Applicant) -> Page:
 def check_calendar(portal: Portal, who: Applicant) -> None:
     """The newest mail brings an entry with the right instants, and nothing that says what the event is."""
     portal.post.wait_for(who.email, 2 if who is ANNA else 3)
-    registration = Registration.objects.get(identity__email=who.email)
+    registration = sealed.of_address(who.email)
     mail = portal.post.newest(who.email)
     (entry,) = calendar_in(mail)
     assert mail["Subject"] == f"Your registration {registration.reference}: news"
@@ -131,7 +132,7 @@ def check_calendar(portal: Portal, who: Applicant) -> None:
 
 def check_what_is_left(portal: Portal) -> None:
     """Two places, both taken, and the mails that three people got, no more."""
-    states = dict(Registration.objects.values_list("identity__email", "state"))
+    states = {one.identity.email: one.state for one in Registration.objects.select_related("identity")}
     assert states == {ANNA.email: "withdrawn", BENEDETTO.email: "confirmed", CHLOE.email: "confirmed"}
     assert Call.objects.get().places_taken == 2
     portal.post.wait_for(BENEDETTO.email, 2)

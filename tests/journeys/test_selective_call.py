@@ -17,6 +17,7 @@ from ranportal.shared import clock
 from registrations.enums import MailKind
 from registrations.models import Decision, OutgoingMail, Registration, Release, Review, Transition
 from registrations.services import releasing
+from tests import sealed
 from tests.factories import (
     AnswerFactory,
     CallFactory,
@@ -116,7 +117,7 @@ def score_without_seeing_who_it_is(portal: Portal) -> None:
     sign_in(page, portal.site, portal.reviewer.email)
     page.get_by_role("link", name="Reviews").first.click()
     page.get_by_role("link", name=portal.call.event.title).click()
-    theirs = Registration.objects.get(identity__email=CHLOE.email)
+    theirs = sealed.of_address(CHLOE.email)
     page.get_by_role("link", name=theirs.reference).click()
     expect(page.get_by_text(MOTIVATION)).to_be_visible()
     for secret in (CHLOE.given_name, CHLOE.family_name, CHLOE.email, CHLOE.organisation):

@@ -4,6 +4,7 @@ import pytest
 
 from registrations.enums import Channel, MailKind, MailState, State
 from registrations.models import OutgoingMail, Registration
+from tests import sealed
 from tests.factories import OutgoingMailFactory, RegistrationFactory
 from tests.registrations.people_story import call_page, change_page, set_clock, signed_in, story
 
@@ -38,7 +39,7 @@ def test_someone_is_registered_by_hand_after_the_deadline():
 
     answer = signed_in(told.organiser).post(call_page(told.call, "register/"), PERSON)
 
-    registration = Registration.objects.get(identity__email="ilze@example.org")
+    registration = sealed.of_address("ilze@example.org")
     trace = registration.transitions.get()
     assert answer.headers["Location"] == change_page(registration)
     assert (trace.by, trace.channel) == (told.organiser, Channel.TELEPHONE)

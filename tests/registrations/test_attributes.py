@@ -29,10 +29,19 @@ def words(call, key, value):
 
 def test_an_organisation_is_the_same_whatever_its_case_and_the_spaces_around_it():
     call = CallFactory(selective=True)
-    for name in ("Prison of Jelgava", " prison of jelgava "):
+    for name in ("Prison of Jelgava", " prison of jelgava ", "The Prison of Riga"):
         RegistrationFactory(call=call, submitted=True, identity__organisation=name)
 
-    assert values(call, "organisation") == ["prison of jelgava"] * 2
+    first, second, third = values(call, "organisation")
+    assert first == second != third
+    assert "jelgava" not in first
+
+
+def test_an_organisation_of_two_calls_is_not_the_same_for_the_database():
+    name = "Prison of Jelgava"
+    calls = [RegistrationFactory(submitted=True, identity__organisation=name).call for _ in range(2)]
+
+    assert values(calls[0], "organisation") != values(calls[1], "organisation")
 
 
 @pytest.mark.parametrize("name", ["I prefer to tell you by telephone", "i prefer to tell you by telephone.", " None "])
