@@ -10,7 +10,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.validators import EmailValidator, URLValidator
+
+from ranportal.shared import cleaning
 
 LINE_LENGTH = 300
 #: Text that is kept as typed: 200 kB, the same that the request may carry.
@@ -196,8 +199,22 @@ class OnCheckbox(forms.CheckboxInput):
         return data.get(name) == "on"
 
 
+def harmless(name: str, content: bytes, content_type: str) -> SimpleUploadedFile:
+    """Return the file as it may be stored: checked, cleaned, under the same name. Raises ValidationError."""
+    try:
+        content = cleaning.cleaned(content, content_type)
+    except cleaning.FileRefused as refused:
+        raise ValidationError(str(refused), code="refused") from refused
+    if len(content) > FILE_BYTES:
+        raise ValidationError("This file is larger than 5 MB. Please choose a smaller one.", code="too_large")
+    return SimpleUploadedFile(name, content, content_type)
+
+
 class DocumentField(forms.FileField):
-    """A PDF, PNG or JPEG file of at most 5 MB, known by its content. Its `content_type` is what the content shows."""
+    """A PDF, PNG or JPEG file of at most 5 MB, known by its content. Its `content_type` is what the content shows.
+
+    What comes out is the file made harmless: without what acts in it and without traces of who made it.
+    """
 
     widget = forms.FileInput
     default_error_messages = {
@@ -212,11 +229,11 @@ class DocumentField(forms.FileField):
             return None
         if file.size > FILE_BYTES:
             raise ValidationError("This file is larger than 5 MB. Please choose a smaller one.", code="too_large")
-        file.content_type = file_type(file.read(16))
-        file.seek(0)
-        if file.content_type is None:
+        content = file.read()
+        content_type = file_type(content[:16])
+        if content_type is None:
             raise ValidationError("Please choose a PDF, PNG or JPEG file.", code="wrong_kind")
-        return file
+        return harmless(file.name, content, content_type)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"accept": ".pdf,.png,.jpg,.jpeg"}

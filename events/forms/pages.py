@@ -6,17 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminFileWidget, AdminTextareaWidget, AdminTextInputWidget
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.urls import reverse
 
 from events.documents import is_pdf
 from events.enums import Status
 from events.models import Announcement, Publication
+from ranportal.shared import cleaning
 
 MARKDOWN_HELP = (
     "Markdown: an empty line starts a new paragraph; ## Heading; **bold**; - a list; [words](https://address). "
     "See the preview before you publish."
 )
+PDF = "application/pdf"
 MOST_DOCUMENT_BYTES = 20 * 1024 * 1024
 
 
@@ -138,8 +140,12 @@ class PublicationForm(PageForm):
             return file
         if file.size is not None and file.size > MOST_DOCUMENT_BYTES:
             raise forms.ValidationError("This file is larger than 20 MB. Please make it smaller.")
-        start = file.read(1024)
-        file.seek(0)
-        if not is_pdf(start):
+        content = file.read()
+        if not is_pdf(content[:1024]):
             raise forms.ValidationError("This is not a PDF file, whatever its name says. Please choose a PDF.")
-        return file
+        try:
+            harmless = cleaning.cleaned(content, PDF)
+        except cleaning.FileRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+        # Not the name that it had on somebody's computer.
+        return SimpleUploadedFile(f"{self.cleaned_data.get('slug') or 'paper'}.pdf", harmless, PDF)

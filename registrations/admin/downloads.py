@@ -49,6 +49,7 @@ def document(answer: Answer, registration: Registration) -> FileResponse:
         as_attachment=True,
         filename=f"{registration.reference}-{answer.question.key}.{ending}",
         content_type=kind if kind in _ENDINGS else "application/octet-stream",
+        headers={"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"},
     )
 
 

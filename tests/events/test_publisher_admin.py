@@ -13,12 +13,13 @@ from accounts.enums import Role
 from events.enums import Status
 from events.forms import pages
 from events.models import Announcement, Publication, WorkingGroup
+from tests import papers
 from tests.events.reading import body_of, in_order, text_of
 from tests.factories import NOW, AnnouncementFactory, EventFactory, PublicationFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
-PDF = b"%PDF-1.4 and more"
+PDF = papers.pdf()
 
 
 @pytest.fixture
@@ -133,14 +134,14 @@ def test_what_is_no_pdf_is_refused_whatever_its_name(client, publisher, content)
     assert not Publication.objects.exists()
 
 
-def test_a_pdf_with_another_ending_is_refused(client, publisher):
-    page = add(client, "publication", publication(document=upload(PDF, "paper.html")))
-    assert "File extension “html” is not allowed." in page
+def test_a_pdf_with_another_ending_is_stored_as_what_it_is(client, publisher):
+    assert add(client, "publication", publication(document=upload(PDF, "paper.html"))) == ""
+    assert Publication.objects.get().document.name.endswith(".pdf")
 
 
 def test_a_pdf_that_is_too_large_is_refused(client, publisher, monkeypatch):
     monkeypatch.setattr(pages, "MOST_DOCUMENT_BYTES", len(PDF))
-    assert "larger than 20 MB" in add(client, "publication", publication(document=upload(PDF + b"x")))
+    assert "larger than 20 MB" in add(client, "publication", publication(document=upload(PDF + b"\n")))
     assert add(client, "publication", publication(document=upload(PDF))) == ""
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 from ranportal.shared import clock
 from registrations.enums import QuestionKind
 from registrations.models import OutgoingMail, Registration
+from tests import papers
 from tests.factories import QuestionFactory
 from tests.faults import full_disks, invariants, mails, report, scaling
 from tests.faults.crowd import Crowd, form_of, open_call
@@ -122,7 +123,7 @@ def test_a_file_that_the_disk_does_not_take_leaves_nothing_and_the_same_form_goe
 
     def send() -> tuple[int, int, int, int]:
         """The answer, and afterwards registrations, mails and files."""
-        upload = SimpleUploadedFile("cv.pdf", b"%PDF-1.7 " + b"x" * 300_000)
+        upload = SimpleUploadedFile("cv.pdf", papers.pdf(kilobytes=300))
         answer = server.browser().post_files(form_of(call), FORM | {"q-cv": upload})
         stored = sum(path.is_file() for path in folder.rglob("*"))
         return answer, Registration.objects.count(), OutgoingMail.objects.count(), stored

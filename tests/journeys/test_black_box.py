@@ -21,6 +21,7 @@ from ranportal.shared import clock
 from registrations.links import code_of, token_of
 from registrations.mail import delivery
 from registrations.models import Answer, OutgoingMail, PrivateLink, Registration
+from tests import papers
 from tests.factories import (
     NOW,
     AnnouncementFactory,
@@ -220,7 +221,7 @@ def test_a_bad_file_is_refused_in_words(client: Client, call: Call, name: str, c
 
 def test_a_file_whose_name_is_a_path_is_kept_under_a_name_of_ours(client: Client, call: Call) -> None:
     QuestionFactory(call=call, key="cv", kind="file")
-    file = SimpleUploadedFile("x.pdf", b"%PDF-1.7 fine", "application/pdf")
+    file = SimpleUploadedFile("x.pdf", papers.pdf(), "application/pdf")
     file._name = "../../../etc/passwd"
 
     response = client.post(ADDRESS, {**FORM, "q-cv": file})

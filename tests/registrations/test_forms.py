@@ -12,12 +12,13 @@ from registrations.forms import BesideForm, ByHandForm, ChangeForm, CodeForm, Re
 from registrations.models import Registration
 from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
+from tests import papers
 from tests.factories import AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form as typed
 
 pytestmark = pytest.mark.django_db
 
-PDF = b"%PDF-1.7\n..."
+PDF = papers.pdf()
 
 
 def posted(**changes: Any) -> QueryDict:
@@ -135,7 +136,7 @@ def test_a_file_is_handed_on_with_its_answer() -> None:
     form = sent(call, {"q-cv": upload})
 
     assert form.is_valid()
-    assert form.answers()[question].upload == upload
+    assert form.answers()[question].upload.read() == PDF
 
 
 def test_who_must_correct_a_form_is_told_to_choose_the_file_again() -> None:

@@ -13,6 +13,7 @@ from registrations.enums import QuestionKind, State
 from registrations.models import Question, Release
 from registrations.services import importing
 from registrations.services.importing import Imported
+from tests import papers
 from tests.factories import AnswerFactory, DecisionFactory, RegistrationFactory, ReviewFactory
 from tests.registrations.study_visit import STUDY_VISIT
 
@@ -154,22 +155,22 @@ def test_what_staff_withdrew_stays_withdrawn(folder: Path) -> None:
 
 
 def test_a_document_is_stored_once_and_replaced_when_it_changes(folder: Path) -> None:
-    (folder / "paper.pdf").write_bytes(b"%PDF-1.7 one")
+    (folder / "paper.pdf").write_bytes(papers.pdf("one"))
     text = STUDY_VISIT.replace('body: "A paper."', "body: x\n  document: paper.pdf")
     run(folder, text, EARLIER_VISIT)
     name = Publication.objects.get().document.name
     assert run(folder, text, EARLIER_VISIT)[0].has_changed is False
     assert Publication.objects.get().document.name == name
 
-    (folder / "paper.pdf").write_bytes(b"%PDF-1.7 two")
+    (folder / "paper.pdf").write_bytes(papers.pdf("two"))
     run(folder, text, EARLIER_VISIT)
 
     with Publication.objects.get().document.open() as document:
-        assert document.read() == b"%PDF-1.7 two"
+        assert document.read() == papers.pdf("two")
 
 
 def test_a_refused_batch_leaves_no_document_behind(folder: Path) -> None:
-    (folder / "paper.pdf").write_bytes(b"%PDF-1.7 one")
+    (folder / "paper.pdf").write_bytes(papers.pdf("one"))
     text = STUDY_VISIT.replace('body: "A paper."', "body: x\n  document: paper.pdf")
 
     refusal(folder, text)

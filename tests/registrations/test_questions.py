@@ -10,10 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from registrations.enums import QuestionKind
 from registrations.models import Question
 from registrations.questions import KINDS, GivenAnswer, condition_words, is_shown, shown_keys
+from tests import papers
 
-PDF = b"%PDF-1.7\n..."
-PNG = b"\x89PNG\r\n\x1a\n..."
-JPEG = b"\xff\xd8\xff\xe0..."
+PDF = papers.pdf()
+PNG = papers.picture("PNG")
+JPEG = papers.picture("JPEG")
 SECTORS = [["prison", "Prison"], ["police", "Police"], ["youth", "Youth work"]]
 
 
@@ -154,9 +155,9 @@ def test_no_field_cuts_what_is_pasted() -> None:
 @pytest.mark.parametrize(
     ("content", "content_type", "text"),
     [
-        (PDF, "application/pdf", "letter (PDF, 12 bytes)"),
-        (PNG, "image/png", "letter (PNG, 11 bytes)"),
-        (JPEG, "image/jpeg", "letter (JPEG, 7 bytes)"),
+        (PDF, "application/pdf", f"letter (PDF, {len(PDF)} bytes)"),
+        (PNG, "image/png", f"letter (PNG, {len(PNG)} bytes)"),
+        (JPEG, "image/jpeg", f"letter (JPEG, {len(JPEG)} bytes)"),
     ],
 )
 def test_a_file_is_known_by_its_content(content: bytes, content_type: str, text: str) -> None:
@@ -179,7 +180,8 @@ def test_a_file_of_another_kind_is_refused_whatever_its_name(content: bytes) -> 
 
 
 def test_a_file_of_five_megabytes_is_taken_and_one_byte_more_is_not() -> None:
-    most = PDF + b"x" * (5 * 1024 * 1024 - len(PDF))
+    large = papers.pdf(kilobytes=5200)
+    most = large + b"\n" * (5 * 1024 * 1024 - len(large))
 
     assert answer(question("file"), SimpleUploadedFile("a.pdf", most)) is not None
     assert "larger than 5 MB" in refusal(question("file"), SimpleUploadedFile("a.pdf", most + b"x"))

@@ -16,6 +16,7 @@ from events.models import Call
 from registrations.mail import tasks
 from registrations.models import OutgoingMail, Registration
 from registrations.services import intake, trying
+from tests import papers
 from tests.factories import (
     NOW,
     CallFactory,
@@ -203,7 +204,7 @@ def test_an_address_that_is_registered_is_not_given_away(client: Client) -> None
 
 def test_a_file_is_taken_and_not_stored(client: Client, tmp_path: Path) -> None:
     question = QuestionFactory(kind="file", label="Your CV", is_required=True, key="cv")
-    upload = SimpleUploadedFile("cv.pdf", b"%PDF-1.4 test", content_type="application/pdf")
+    upload = SimpleUploadedFile("cv.pdf", papers.pdf(), content_type="application/pdf")
     with time_machine.travel(NOW, tick=False):
         _, mine = walk(client, question.call, q_cv=upload)
     assert "cv.pdf" in mine

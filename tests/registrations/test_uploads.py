@@ -19,11 +19,12 @@ from registrations.models import Answer, OutgoingMail, Registration
 from registrations.models.answer import FOLDER, private_storage
 from registrations.questions import GivenAnswer
 from registrations.services import answers, intake, privacy, uploads
+from tests import papers
 from tests.factories import NOW, AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory, person
 from tests.registrations.pages import form, register_url
 
 pytestmark = pytest.mark.django_db
-PDF = b"%PDF-1.7 " + b"x" * 2000
+PDF = papers.pdf(kilobytes=2)
 MOMENT = timedelta(minutes=1)
 LATER = uploads.UNNAMED_KEPT + MOMENT
 
