@@ -181,11 +181,6 @@ def position_of(registration: Registration) -> int | None:
     return ahead.count() + 1
 
 
-def links_since(registration: Registration, since: datetime) -> int:
-    """How many private links were made for a registration since then: one for each form that it was sent by."""
-    return registration.links.filter(created_at__gt=since).count()
-
-
 def next_list_position(call: Call) -> int:
     """The list position after the last one ever given in this call."""
     last = Registration.objects.filter(call=call).aggregate(last=Max("list_position"))["last"]

@@ -1,9 +1,10 @@
 """Where a registration is written to: its private links, a corrected address, the link once more."""
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Prefetch
+from django.db import connection, transaction
+from django.db.models import F, OuterRef, Prefetch, Subquery
 
 from accounts.models import User
 from events.models import Session
@@ -12,10 +13,16 @@ from registrations import links, queries
 from registrations.enums import Act, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
-from registrations.models import PrivateLink, Registration
+from registrations.models import OutgoingMail, PrivateLink, Registration
 from registrations.people import address_index
 from registrations.services import workflow
 from registrations.states import NOT_LIVE
+
+#: No stranger fills a mailbox: of the mails that anybody can cause who types an address, so many go to it in so long.
+MOST_MAILS = ((3, timedelta(hours=1)), (6, timedelta(days=1)))
+STRANGERS_MAILS = (MailKind.PROVE_ADDRESS, MailKind.PROVE_REMINDER, MailKind.SAME_ADDRESS, MailKind.LINK_AGAIN)
+#: A first mail waits at most so long for its turn.
+LONGEST_WAIT = timedelta(days=1)
 
 
 class AddressTaken(Refused):
@@ -65,23 +72,63 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         return registration
 
 
+def next_mail_at(*, address_index: str, now: datetime) -> datetime:
+    """Return the first moment, now or later, at which one more mail that a stranger causes may go to this address.
+
+    All calls count together. Until the transaction ends, nobody else gets an answer for the same address.
+    """
+    _lock_address(address_index)
+    longest = max(window for _, window in MOST_MAILS)
+    rows = OutgoingMail.objects.filter(
+        registration__address_index=address_index, kind__in=STRANGERS_MAILS, due_at__gt=now - longest
+    )
+    taken = sorted(rows.values_list("due_at", flat=True))
+    ends = [moment + window for moment in taken for _, window in MOST_MAILS]
+    return next(at for at in [now, *sorted(ends)] if at >= now and _has_room(at, taken))
+
+
+def _has_room(at: datetime, taken: list[datetime]) -> bool:
+    moments = [*taken]
+    place = bisect_right(moments, at)
+    moments.insert(place, at)
+    runs = [
+        (moments[first + most] - moments[first], window)
+        for most, window in MOST_MAILS
+        for first in range(max(0, place - most), min(place, len(moments) - 1 - most) + 1)
+    ]
+    return all(length >= window for length, window in runs)
+
+
+def _lock_address(address_index: str) -> None:
+    """There may be no row to lock yet. SQLite has one writer at a time anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [address_index])
+
+
 def send_link_again(*, email: str, now: datetime) -> None:
-    """Mail each living private link of this address again, one transaction a call; at most one mail in ten minutes."""
+    """Mail each living private link of this address again, one transaction a call; at most one mail in ten minutes.
+
+    Where MOST_MAILS leaves no room for all, those come first that were mailed longest ago: the rest at the next try.
+    """
     recent = now - timedelta(days=400)
     sessions = Prefetch("call__event__sessions", queryset=Session.objects.all())
+    index = address_index(email)
+    mailed = OutgoingMail.objects.filter(registration=OuterRef("pk"), kind=MailKind.LINK_AGAIN).order_by("-created_at")
     found = (
-        Registration.objects.filter(address_index=address_index(email), sent_at__gt=recent)
+        Registration.objects.filter(address_index=index, sent_at__gt=recent)
         .exclude(state__in=NOT_LIVE)
         .select_related("call__event")
         .prefetch_related(sessions)
-        .order_by("pk")
+        .annotate(mailed_at=Subquery(mailed.values("created_at")[:1]))
+        .order_by(F("mailed_at").asc(nulls_first=True), "-pk")
     )
     for known in found:
         with transaction.atomic():
             # The call first, as everybody does: a second press finds the mail of the first, and nobody waits in a ring.
             workflow.locked(known.call)
             registration = found.filter(pk=known.pk).first()
-            if registration is not None:
+            if registration is not None and next_mail_at(address_index=index, now=now) <= now:
                 _mail_link(registration, now=now)
 
 

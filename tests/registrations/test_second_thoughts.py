@@ -31,15 +31,6 @@ def mails(**which):
     return sorted(OutgoingMail.objects.filter(**which).values_list("kind", flat=True))
 
 
-def test_a_stranger_cannot_fill_a_mailbox_with_forms():
-    call = CallFactory()
-    for number in range(9):
-        send(call, now=NOW + timedelta(minutes=number), organisation=f"Clinic {number}")
-    assert OutgoingMail.objects.count() == intake.MOST_MAILS
-    send(call, now=NOW + timedelta(hours=2), organisation="Another clinic")
-    assert OutgoingMail.objects.count() == intake.MOST_MAILS + 1
-
-
 @pytest.mark.parametrize(
     ("trait", "news"),
     [
