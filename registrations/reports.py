@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
-from accounts.queries import is_administrator
+from accounts.queries import is_administrator, is_logistics
 from events.models import Call
 from registrations import looks, returned
 from registrations.enums import Act, AskedOf, MailKind, MailState, Outcome, State
@@ -36,6 +36,12 @@ def calls_of(user: User) -> QuerySet[Call]:
 def calls_watched(user: User) -> QuerySet[Call]:
     """The calls of which this user may see counts that name nobody: one's own, or all for administrators."""
     return Call.objects.all() if is_administrator(user) else calls_of(user)
+
+
+def calls_served(user: User) -> QuerySet[Call]:
+    """The calls of which this user sees what confirmed people need: rooms, food, access."""
+    calls = Call.objects.select_related("event").order_by("-closes_at", "pk")
+    return calls.filter(logistics__user=user) if is_logistics(user) else calls.none()
 
 
 def calls_to_release(user: User) -> QuerySet[Call]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.queries import is_administrator
+from accounts.queries import is_administrator, is_data_protection_officer, is_logistics
 from events.models import Call
 from ranportal.shared import clock
 from registrations import reports
@@ -38,6 +38,31 @@ def for_administrators(model_admin: admin.ModelAdmin, page: Page, *methods: str)
         if not is_administrator(request.user):
             raise PermissionDenied
         return page(model_admin, request, **parts)
+
+    return model_admin.admin_site.admin_view(door)
+
+
+def for_data_protection(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> Page:
+    """`page(model_admin, request, …)` for data protection officers, and for no superuser who is none."""
+
+    @require_http_methods(methods or ("GET",))
+    def door(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        if not is_data_protection_officer(request.user):
+            raise PermissionDenied
+        return page(model_admin, request, **parts)
+
+    return model_admin.admin_site.admin_view(door)
+
+
+def for_logistics(model_admin: admin.ModelAdmin, page: Page, *methods: str) -> Page:
+    """`page(model_admin, request, call)` for who looks after rooms and food of that call; for others there is none."""
+
+    @require_http_methods(methods or ("GET",))
+    def door(request: HttpRequest, call_id: int) -> HttpResponseBase:
+        if not is_logistics(request.user):
+            raise PermissionDenied
+        call = get_object_or_404(reports.calls_served(request.user), pk=call_id)
+        return page(model_admin, request, call)
 
     return model_admin.admin_site.admin_view(door)
 

@@ -14,10 +14,10 @@ from accounts.queries import is_administrator
 from events.models import Call
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import reports
+from registrations import looks, reports
 from registrations.admin.access import call_page, staff_page
 from registrations.admin.act_forms import ATTENDANCE, attendance_of
-from registrations.enums import MailKind, MailState
+from registrations.enums import LookKind, MailKind, MailState
 from registrations.models import Registration
 from registrations.services import places
 
@@ -48,6 +48,7 @@ def find(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Htt
         if one is not None:
             return redirect("admin:registrations_registration_change", one.pk)
     found = reports.people_found(_people(request, call), text, at_most=_FOUND_AT_MOST + 1)
+    looks.declare(LookKind.SEARCH, shown=[one.pk for one in found[:_FOUND_AT_MOST]])
     context = {
         "title": "Find a person",
         "sought": text,

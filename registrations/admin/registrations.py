@@ -32,6 +32,7 @@ from registrations.admin import (
 from registrations.admin.access import for_administrators, for_call, for_organisers, for_registration, for_release
 from registrations.admin.assigning import reviewers, reviews
 from registrations.admin.bulk import ACTIONS
+from registrations.admin.exporting import exported
 from registrations.admin.filters import CallFilter, CountryFilter, DecisionFilter, chosen_call_id
 from registrations.countries import country_name
 from registrations.models import Registration
@@ -95,8 +96,16 @@ class RegistrationAdmin(admin.ModelAdmin):
             path(
                 f"{calls}register/", for_call(self, by_hand.register, "GET", "POST"), name="registrations_call_register"
             ),
-            path(f"{calls}export.csv", for_call(self, downloads.as_csv), name="registrations_call_csv"),
-            path(f"{calls}export.xlsx", for_call(self, downloads.as_xlsx), name="registrations_call_xlsx"),
+            path(
+                f"{calls}export.csv",
+                for_call(self, exported(downloads.as_csv), "GET", "POST"),
+                name="registrations_call_csv",
+            ),
+            path(
+                f"{calls}export.xlsx",
+                for_call(self, exported(downloads.as_xlsx), "GET", "POST"),
+                name="registrations_call_xlsx",
+            ),
         ]
 
     def _selection_urls(self, calls: str) -> list[URLPattern]:
@@ -144,7 +153,7 @@ class RegistrationAdmin(admin.ModelAdmin):
             ),
             path(
                 f"{one}dossier/<slug:copy>.json",
-                for_registration(self, dossiers.as_json),
+                for_registration(self, exported(dossiers.as_json), "GET", "POST"),
                 name="registrations_registration_dossier_json",
             ),
             path(
