@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ranportal.shared import clock
+from ranportal.shared.answers import evenly
 from ranportal.shared.form_guard import Finding, Guard
 from registrations.forms import LinkForm
 from registrations.links import LinkUnknown, find
 from registrations.services import addresses
 from registrations.views.guarded import keeps_text, with_notice
-from registrations.views.personal import SeeOther, evenly, no_way_in, personal
+from registrations.views.personal import SeeOther, no_way_in, personal
 from registrations.views.visit import keep, visit_of
 
 

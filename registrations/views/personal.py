@@ -1,11 +1,9 @@
 """What all pages about one person share."""
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -31,23 +29,6 @@ def personal(view: View) -> View:
         return response
 
     return guarded
-
-
-def evenly(view: View) -> View:
-    """Answer a POST no sooner than ANSWER_FLOOR after it came, so that the time tells nothing about the address.
-
-    What is done for a known address and for an unknown one differs by some milliseconds; both fit well below the floor.
-    """
-
-    @wraps(view)
-    def slowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        started = time.monotonic()
-        response = view(request, *args, **kwargs)
-        if request.method == "POST":
-            time.sleep(max(0.0, settings.ANSWER_FLOOR.total_seconds() - (time.monotonic() - started)))
-        return response
-
-    return slowed
 
 
 def no_way_in(request: HttpRequest) -> HttpResponseBase:

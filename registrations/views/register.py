@@ -13,6 +13,7 @@ from events.policies import call_state
 from events.queries import visible_events
 from events.words import call_of, status_words
 from ranportal.shared import clock
+from ranportal.shared.answers import evenly
 from ranportal.shared.form_guard import Finding, Guard
 from ranportal.shared.refusals import Refused
 from registrations import policies
@@ -21,7 +22,7 @@ from registrations.forms import CODE_DOES_NOT_FIT, BesideForm, CodeForm, Registr
 from registrations.models import PrivateLink, Registration
 from registrations.services import intake
 from registrations.views.guarded import keeps_text, with_notice
-from registrations.views.personal import SeeOther, evenly, personal
+from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import keep, link_to, visit_of
 
 
