@@ -20,7 +20,10 @@ _SQLITE_OPTIONS = {
     "timeout": 20,
     # A transaction takes the write lock when it starts, so what it counted stays true until it ends.
     "transaction_mode": "IMMEDIATE",
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    # Of what is deleted, nothing stays in the file.
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+    ),
 }
 
 

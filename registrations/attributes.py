@@ -7,7 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -15,7 +28,7 @@ from events.models import Call
 from registrations import queries
 from registrations.countries import country_name
 from registrations.enums import AskedOf, Profession, QuestionKind, State
-from registrations.models import Answer, Question, Registration
+from registrations.models import Answer, CounterCard, Question, Registration
 from registrations.models.identity import organisation_index
 
 COUNTRY, PROFESSION, ORGANISATION, FIRST_TIME = "country", "profession", "organisation", "first_time"
@@ -39,7 +52,7 @@ class Attribute:
     value_of: Combinable = field(compare=False)
     choices: tuple[tuple[str, str], ...] = ()
     questions: tuple[int, ...] = ()
-    said: Combinable = field(default=F("text"), compare=False)
+    said: Combinable = field(default=F("plain_text"), compare=False)
     named: Callable[[str], str] = field(default=str, compare=False)
 
     def words(self, value: str | bool) -> str:
@@ -58,12 +71,14 @@ def attributes_of(call: Call, questions: Sequence[Question] | None = None) -> li
     """
     known = queries.questions_of(call) if questions is None else questions
     asked = [question for question in known if question.kind in _GROUPING and question.asked_of == AskedOf.EVERYONE]
+    # The database reads no sealed answer; and what is sensitive is nothing to balance by.
+    asked = [question for question in asked if not question.is_sensitive]
     versions = _versions(call) if asked else {}
     return [
         Attribute(COUNTRY, "Country", Coalesce("country", "country")),
         Attribute(PROFESSION, "Profession", Coalesce("profession", "profession"), tuple(Profession.choices)),
         Attribute(ORGANISATION, "Organisation", _organisation(), named=partial(organisation_index, call)),
-        Attribute(FIRST_TIME, "First time", ~Exists(attended_before()), (("true", "First time"),)),
+        Attribute(FIRST_TIME, "First time", _is_first_time(), (("true", "First time"),)),
         *(_of_question(question, versions[question.key]) for question in asked),
     ]
 
@@ -73,10 +88,15 @@ def with_values(registrations: QuerySet[Registration], attribute: Attribute) -> 
     return registrations.annotate(attribute_value=attribute.value_of)
 
 
-def attended_before() -> QuerySet[Registration]:
-    """Who took part in another call by the same address as a registration of an outer query."""
+def attended_before() -> Q:
+    """Whether somebody took part in another call by the same address, as its row says or the counter card."""
     others = Registration.objects.filter(address_index=OuterRef("address_index"), state=State.ATTENDED)
-    return others.exclude(call=OuterRef("call"))
+    cards = CounterCard.objects.filter(address_index=OuterRef("address_index"), attended__gt=0)
+    return Q(Exists(others.exclude(call=OuterRef("call")))) | Q(Exists(cards))
+
+
+def _is_first_time() -> Combinable:
+    return ExpressionWrapper(~attended_before(), output_field=BooleanField())
 
 
 def _organisation() -> Combinable:
@@ -86,7 +106,7 @@ def _organisation() -> Combinable:
 
 def _of_question(question: Question, versions: Sequence[Question]) -> Attribute:
     pks, names = tuple(version.pk for version in versions), _names(versions)
-    said = _renamed(names) if len(versions) > 1 and names else F("text")
+    said = _renamed(names) if len(versions) > 1 and names else F("plain_text")
     answers = Answer.objects.filter(registration=OuterRef("pk"), question__in=pks).order_by("pk")
     value = Coalesce(Subquery(answers.values(said=said)[:1]), Value(""), output_field=TextField())
     words = tuple((names[choice], label) for choice, label in question.choices)
@@ -106,8 +126,8 @@ def _names(versions: Sequence[Question]) -> dict[str, str]:
 
 
 def _renamed(names: dict[str, str]) -> Combinable:
-    cases = [When(value=choice, then=Value(name)) for choice, name in names.items()]
-    return Case(*cases, default=F("text"), output_field=TextField())
+    cases = [When(plain_value=choice, then=Value(name)) for choice, name in names.items()]
+    return Case(*cases, default=F("plain_text"), output_field=TextField())
 
 
 def _versions(call: Call) -> dict[str, list[Question]]:

@@ -250,7 +250,7 @@ def _counted(call: Call, attribute: Attribute, place: int) -> QuerySet:
         by_answer = answers.values(place=here, found=_text_of(attribute.said))
         return by_answer.annotate(words=_nothing(), number=Count("registration", distinct=True)).values_list(*_COLUMNS)
     if attribute.key == FIRST_TIME:
-        came = people.filter(Exists(attended_before())).values(place=here, found=_text_of(Value("false")))
+        came = people.filter(attended_before()).values(place=here, found=_text_of(Value("false")))
         return came.annotate(words=_nothing(), number=Count("pk")).values_list(*_COLUMNS)
     # One of those who name it: their row is opened for the words, if they are shown.
     words = _text_of(Min("pk")) if attribute.key == ORGANISATION else _nothing()

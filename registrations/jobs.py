@@ -7,7 +7,7 @@ from celery import shared_task
 from ranportal.shared import clock
 from registrations.mail import bounces, delivery, restored
 from registrations.mail.mailboxes import MailboxAway
-from registrations.services import alarms, notices, privacy, pulse, reconciling, releasing
+from registrations.services import alarms, notices, pulse, purging, reconciling, releasing
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def carry_out_releases() -> int:
 @shared_task
 def purge() -> dict[str, int]:
     """Delete what is kept no longer; returns a count for each kind."""
-    return privacy.purge_expired(now=clock.now())
+    return dict(purging.purge_expired(now=clock.now()).counts)
 
 
 @shared_task

@@ -1,11 +1,12 @@
 """Counts of a call's people, for pictures, the workbook and the public: never who they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from events.models import Call
@@ -18,6 +19,14 @@ from registrations.suppression import LEAST, Table, published
 
 #: Bars of a picture; the rest is one bar.
 SHOWN = 15
+#: Of small groups of past calls neither country nor profession is kept.
+NOT_KEPT = "No longer kept"
+_PROFESSIONS = dict(Profession.choices)
+#: By column, the words for a value, and for those of small groups together.
+_TABLES: Mapping[str, tuple[Callable[[str], str], str]] = {
+    "country": (country_name, "Other countries"),
+    "profession": (lambda code: str(_PROFESSIONS.get(code, code)), "Others"),
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,42 @@ def got_place() -> Q:
     """On registrations: those who were ever given a place, or asked to confirm one."""
     given = Transition.objects.filter(registration=OuterRef("pk"), target__in=(State.SELECTED, State.CONFIRMED))
     return Q(state__in=sorted(HOLDS_PLACE)) | Q(Exists(given))
+
+
+def has_got_place() -> ExpressionWrapper:
+    """The same as a column: true or false."""
+    return ExpressionWrapper(got_place(), output_field=BooleanField())
+
+
+def numbers_of(call: Call) -> dict[str, Any]:
+    """What may be kept of a call for ever: plain JSON, in which no number is below five; None is a smaller one."""
+    proven = Registration.objects.filter(call=call, proven_at__isnull=False).order_by()
+    attended = proven.filter(state=State.ATTENDED).count()
+    tables = {name: _table(proven, name) for name in _TABLES}
+    whole = tables["country"]
+    return {
+        "applied": whole.applied,
+        "selected": whole.selected,
+        "attended": attended if attended >= LEAST else None,
+        **{name: [[row.label, row.applied, row.selected] for row in table.rows] for name, table in tables.items()},
+    }
+
+
+def small_groups(call: Call) -> list[tuple[str, str]]:
+    """The (country, profession) that fewer than five people of this call share, the smallest group first.
+
+    So many that together they are five people or more: whoever knows the sums cannot tell one of them.
+    """
+    people = Registration.objects.filter(call=call).exclude(country="", profession="").order_by()
+    sizes = people.values_list("country", "profession").annotate(number=Count("pk")).order_by("number", "country")
+    taken: list[tuple[str, str]] = []
+    total = 0
+    for country, profession, number in sizes:
+        if number >= LEAST and (not total or total >= LEAST):
+            break
+        taken.append((country, profession))
+        total += number
+    return taken
 
 
 def _days(call: Call, proven: QuerySet[Registration]) -> list[Day]:
@@ -141,15 +186,16 @@ def of_year(year: int, *, now: datetime) -> Year:
     """Count over all calls whose deadline was in this year, by the portal's clock, and has passed. In three queries."""
     calls = Call.objects.filter(closes_at__year=year, closes_at__lte=now)
     proven = Registration.objects.filter(call__in=calls.order_by().values("pk"), proven_at__isnull=False).order_by()
-    professions = dict(Profession.choices)
     return Year(
         calls=calls.count(),
-        countries=_table(proven, "country", country_name, others="Other countries"),
-        professions=_table(proven, "profession", lambda code: str(professions.get(code, code)), others="Others"),
+        countries=_table(proven, "country"),
+        professions=_table(proven, "profession"),
     )
 
 
-def _table(proven: QuerySet[Registration], field: str, words: Callable[[str], str], *, others: str) -> Table:
+def _table(proven: QuerySet[Registration], field: str) -> Table:
+    words, others = _TABLES[field]
     numbers = {"applied": Count("pk"), "selected": Count("pk", filter=got_place())}
     rows = proven.values_list(field).annotate(**numbers)
-    return published({words(code): (applied, selected) for code, applied, selected in rows}, others=others)
+    groups = {words(code) if code else NOT_KEPT: (applied, selected) for code, applied, selected in rows}
+    return published(groups, others=others)

@@ -186,7 +186,7 @@ class Batch:
         """Write the result that waits for the next hand-over."""
         mail, self._unwritten = self._unwritten, None
         if mail is not None:
-            values = {"attempts": mail.attempts + 1, "sent_at": mail.sent_at, "last_error": ""}
+            values = {"attempts": mail.attempts + 1, "sent_at": mail.sent_at, "last_error": "", "rendered": None}
             leases.finish(mail, state=MailState.SENT, **values)
 
     def _look_ahead(self) -> None:

@@ -37,7 +37,9 @@ _HAND_OVER = """
         last_error = CASE WHEN id = %(sent)s THEN '' ELSE last_error END,
         lease_token = CASE WHEN id = %(sent)s THEN '' ELSE lease_token END,
         lease_until = CASE WHEN id = %(sent)s THEN NULL ELSE %(until)s END,
-        rendered = CASE WHEN id = %(next)s AND rendered IS NULL THEN %(rendered)s ELSE rendered END
+        rendered = CASE
+            WHEN id = %(sent)s THEN NULL WHEN rendered IS NULL THEN %(rendered)s ELSE rendered
+        END
     WHERE id IN (
         SELECT id FROM registrations_outgoingmail
         WHERE id IN (%(sent)s, %(next)s) AND lease_token = %(token)s AND CASE

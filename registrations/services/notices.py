@@ -28,6 +28,9 @@ REMIND_ANSWER_BEFORE = timedelta(hours=48)
 #: Who was reminded late has so long to answer, whatever the date was.
 ANSWER_AFTER_REMINDER = timedelta(hours=20)
 REMIND_EVENT_BEFORE = timedelta(hours=24)
+#: Who was not reminded within this time of what the reminder is about is not reminded any more. Less than a mail's row
+#: is kept: what it says of was written, no scan writes again.
+REMIND_WITHIN = timedelta(days=60)
 #: Publications older than this when they appear (an archive that is imported) are told to nobody.
 TELL_OUTCOME_WITHIN = timedelta(days=30)
 
@@ -72,6 +75,7 @@ def remind_unproven(*, now: datetime) -> int:
     candidates = Registration.objects.filter(
         Q(sent_at__lte=now - REMIND_UNPROVEN_AFTER) | soon,
         state=State.UNPROVEN,
+        sent_at__gt=now - REMIND_WITHIN,
         call__closes_at__gt=now - policies.PROVE_AFTER_CLOSING,
         call__event__cancelled_at=None,
     )
@@ -83,7 +87,9 @@ def remind_unanswered(*, now: datetime) -> int:
 
     Who has less than four days to answer is reminded when half of the time is over, so never together with the offer.
     """
-    waiting = Registration.objects.filter(state=State.SELECTED, answer_by__lte=now + REMIND_ANSWER_BEFORE)
+    waiting = Registration.objects.filter(
+        state=State.SELECTED, answer_by__lte=now + REMIND_ANSWER_BEFORE, answer_by__gt=now - REMIND_WITHIN
+    )
     candidates = waiting.alias(left=F("answer_by") - Value(now), over=Value(now) - F("state_changed_at")).filter(
         left__lte=F("over")
     )

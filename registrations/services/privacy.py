@@ -159,7 +159,7 @@ def _erase_chunk(chunk: Sequence[int], *, by: User | None, now: datetime) -> Non
     for model in (Consent, Alarm, Vouch, Pin):
         model._default_manager.filter(registration__in=chunk).delete()
     Identity.objects.filter(registration__in=chunk).update(sealed=b"", organisation_index="")
-    Check.objects.filter(registration__in=chunk).update(note="")
+    Check.objects.filter(registration__in=chunk).update(sealed=b"")
     Review.objects.filter(registration__in=chunk).update(comment="")
     Decision.objects.filter(registration__in=chunk).update(reason="(erased)")
     ProposalLine.objects.filter(registration__in=chunk).update(reason="(erased)")

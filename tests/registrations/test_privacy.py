@@ -1,14 +1,11 @@
 """What the law asks for about one person: everything told, everything erased, and an end by itself."""
 
 import json
-from datetime import timedelta
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from ranportal.shared.stores import StoreDown
 from registrations import review_reports
 from registrations.enums import Act, CheckResult, MailState, State
 from registrations.models import (
@@ -25,7 +22,7 @@ from registrations.models import (
     ReviewTask,
 )
 from registrations.questions import GivenAnswer
-from registrations.services import form_building, intake, privacy, reviewing, uploads
+from registrations.services import intake, privacy, reviewing
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -245,81 +242,3 @@ def test_an_erasure_deletes_files_once_it_is_certain(django_capture_on_commit_ca
 def test_nobody_known_is_told() -> None:
     with pytest.raises(privacy.NobodyKnown):
         privacy.erase_person(email="nobody@example.org", by=None, now=NOW)
-
-
-OVER = timedelta(days=28)
-
-
-@pytest.mark.parametrize(
-    ("traits", "days", "is_kept"),
-    [
-        ({"unproven": True}, 13, True),
-        ({"unproven": True}, 15, False),
-        ({"confirmed": True}, 28 + 364, True),
-        ({"confirmed": True}, 28 + 366, False),
-        ({"declined": True}, 87, True),
-        ({"declined": True}, 89, False),
-        ({"withdrawn": True}, 89, False),
-    ],
-)
-def test_people_are_kept_as_long_as_is_said_and_no_longer(traits: dict[str, bool], days: int, is_kept: bool) -> None:
-    RegistrationFactory(identity__given_name=CANARY, **traits)
-
-    privacy.purge_expired(now=NOW + timedelta(days=days))
-
-    assert Identity.objects.filter(given_name=CANARY).exists() is is_kept
-
-
-def test_a_late_registration_by_hand_is_not_purged_at_once() -> None:
-    long_ago = NOW - timedelta(days=30)
-    registration = RegistrationFactory(unproven=True, call__opens_at=long_ago, call__closes_at=NOW - timedelta(days=20))
-
-    privacy.purge_expired(now=NOW)
-
-    assert Registration.objects.filter(pk=registration.pk).exists()
-
-
-def test_sensitive_answers_go_two_weeks_after_the_event() -> None:
-    answer = AnswerFactory(question__is_sensitive=True)
-    AnswerFactory(registration=answer.registration, question__call=answer.registration.call)
-
-    privacy.purge_expired(now=NOW + OVER + timedelta(days=13))
-    assert Answer.objects.count() == 2
-    privacy.purge_expired(now=NOW + OVER + timedelta(days=15))
-    assert list(Answer.objects.values_list("question__is_sensitive", flat=True)) == [False]
-
-
-def test_what_was_answered_before_a_question_became_sensitive_goes_as_early() -> None:
-    question = AnswerFactory(question__key="diet").question
-    values = {name: getattr(question, name) for name in form_building.ASKING} | {"is_sensitive": True}
-    form_building.reword(question=question, values=values, by=UserFactory(), now=NOW)
-
-    privacy.purge_expired(now=NOW + OVER + timedelta(days=15))
-
-    assert not Answer.objects.exists()
-
-
-def test_a_store_that_is_away_keeps_nobody_from_being_erased(monkeypatch: pytest.MonkeyPatch) -> None:
-    RegistrationFactory(declined=True)
-    monkeypatch.setattr(uploads, "unnamed", Mock(side_effect=StoreDown("no answer")))
-
-    with pytest.raises(StoreDown):
-        privacy.purge_expired(now=NOW + timedelta(days=100))
-
-    assert Registration.objects.get().transitions.filter(act=Act.ERASE).exists()
-
-
-def test_a_second_purge_finds_nothing() -> None:
-    RegistrationFactory(declined=True)
-    later = NOW + timedelta(days=100)
-
-    assert privacy.purge_expired(now=later)["people"] == 1
-    assert set(privacy.purge_expired(now=later).values()) == {0}
-
-
-def test_a_dry_run_changes_nothing() -> None:
-    RegistrationFactory(declined=True, identity__given_name=CANARY)
-
-    assert privacy.purge_expired(now=NOW + timedelta(days=100), is_dry_run=True)["people"] == 1
-
-    assert Identity.objects.filter(given_name=CANARY).exists()
