@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet,
 
 from events.models import Call
 from registrations.enums import MailState
-from registrations.models import BeatPulse, MailGate, NotTold, OutgoingMail, Reconciliation, Release
+from registrations.models import Alarm, BeatPulse, MailGate, NotTold, OutgoingMail, Reconciliation, Release
 
 #: Beat beats every minute: after so long without, nothing that follows a date happens any more.
 SILENT_AFTER = timedelta(minutes=3)
@@ -29,13 +29,17 @@ OPEN = (MailState.QUEUED, MailState.LEASED, MailState.HANDING_OVER)
 
 @dataclass(frozen=True)
 class Seen:
-    """What one look found: moments, so that it may be kept for some seconds. None: there is no such moment."""
+    """What one look found: moments, so that it may be kept for some seconds. None: there is no such moment.
+
+    `has_alarm`: somebody asked to be called, and nobody has written down that they called.
+    """
 
     beat_at: datetime | None = None
     oldest_due_at: datetime | None = None
     paused_at: datetime | None = None
     closed_until: datetime | None = None
     release_due_at: datetime | None = None
+    has_alarm: bool = False
 
     def is_beat_silent(self, now: datetime) -> bool:
         """Whether beat was not heard for too long, or never."""
@@ -55,9 +59,10 @@ class Seen:
 
 
 def look(*, now: datetime) -> Seen:
-    """Look at everything that is watched: one statement, or four until beat was heard for the first time."""
+    """Look at everything that is watched: one statement, or five until beat was heard for the first time."""
     gate = MailGate.objects.filter(pk=OuterRef("pk"))
     open_releases = Release.objects.filter(recalled_at=None, done_at=None).order_by("due_at")
+    open_alarms = Alarm.objects.filter(handled_at=None)
     found = (
         BeatPulse.objects.filter(pk=1)
         .annotate(
@@ -65,8 +70,9 @@ def look(*, now: datetime) -> Seen:
             paused_at=Subquery(gate.values("paused_at")),
             closed_until=Subquery(gate.values("closed_until")),
             release_due_at=Subquery(open_releases.values("due_at")[:1]),
+            has_alarm=Exists(open_alarms),
         )
-        .values_list("at", "oldest_due_at", "paused_at", "closed_until", "release_due_at")
+        .values_list("at", "oldest_due_at", "paused_at", "closed_until", "release_due_at", "has_alarm")
         .first()
     )
     if found is not None:
@@ -74,7 +80,13 @@ def look(*, now: datetime) -> Seen:
     oldest = due_mails(now).order_by("since").values_list("since", flat=True).first()
     stands = MailGate.objects.filter(pk=1).values_list("paused_at", "closed_until").first()
     release_due_at = open_releases.values_list("due_at", flat=True).first()
-    return Seen(None, oldest, *(stands or (None, None)), release_due_at)
+    return Seen(None, oldest, *(stands or (None, None)), release_due_at, open_alarms.exists())
+
+
+def open_alarms(calls: QuerySet[Call]) -> list[Alarm]:
+    """Calls for help in these calls that nobody has answered, the oldest first, with their registrations."""
+    alarms = Alarm.objects.filter(handled_at=None, registration__call__in=calls.order_by().values("pk"))
+    return list(alarms.defer("sealed").select_related("registration").order_by("raised_at", "pk"))
 
 
 def health(now: datetime) -> Mapping[str, str]:

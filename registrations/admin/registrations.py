@@ -19,6 +19,7 @@ from registrations.admin import (
     board,
     by_hand,
     call_pages,
+    checks,
     dossiers,
     downloads,
     dropouts,
@@ -88,6 +89,7 @@ class RegistrationAdmin(admin.ModelAdmin):
                 f"{calls}not-answered/", for_call(self, call_pages.not_answered), name="registrations_call_not_answered"
             ),
             path(f"{calls}not-told/", for_call(self, call_pages.not_told), name="registrations_call_not_told"),
+            path(f"{calls}checks/", for_call(self, checks.show, "GET", "POST"), name="registrations_call_checks"),
             path(
                 f"{calls}attendance/",
                 for_call(self, call_pages.attendance, "GET", "POST"),

@@ -81,7 +81,7 @@ def _version(alarm: Alarm, is_again: bool) -> str:
 
 
 def _said(alarm: Alarm, is_again: bool) -> dict[str, Any]:
-    page = f"/admin/registrations/registration/{alarm.registration_id}/alarms/{alarm.pk}/"
+    page = f"/admin/registrations/registration/{alarm.registration_id}/alarms/"
     return {
         "reference": alarm.registration.reference,
         "admin_link": f"{settings.SITE_URL}{page}",

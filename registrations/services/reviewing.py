@@ -1,6 +1,7 @@
 """Reviews, conflicts of interest, what is hidden from reviewers, and checks."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from registrations.models import (
     ReviewAssignment,
     ReviewTask,
     Score,
+    Transition,
 )
 from registrations.services import scoring, workflow
 
@@ -111,12 +113,11 @@ def redact(*, answer: Answer, passage: str, by: User, now: datetime) -> Redactio
     with transaction.atomic():
         call = workflow.locked(answer.registration.call)
         # Sent twice, it is hidden once.
-        redaction, is_new = Redaction.objects.get_or_create(
-            answer=answer, passage=passage, defaults={"redacted_at": now, "redacted_by": by}
-        )
-        if is_new:
-            _trace(answer.registration, call, act=Act.REDACT, by=by, reason=f"In “{answer.label}”.", now=now)
-        return redaction
+        for known in Redaction.objects.filter(answer=answer).select_related("answer"):
+            if known.passage == passage:
+                return known
+        _trace(answer.registration, call, act=Act.REDACT, by=by, reason=f"In “{answer.label}”.", now=now)
+        return Redaction.objects.create(answer=answer, passage=passage, redacted_at=now, redacted_by=by)
 
 
 def show_again(*, redaction: Redaction, by: User, now: datetime) -> None:
@@ -139,6 +140,44 @@ def note_check(*, registration: Registration, result: CheckResult, note: str, by
         registration.check_result, registration.checked_at, registration.checked_by = result, now, by
         _trace(registration, call, act=Act.CHECK, by=by, reason=result.label, now=now)
         return check
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What an organiser ticked about one person of a page; `seen_at` is when the check that it showed was noted."""
+
+    registration_id: int
+    result: CheckResult
+    note: str
+    seen_at: datetime | None
+
+
+def note_checks(*, call: Call, ticks: Iterable[Tick], by: User, now: datetime) -> tuple[int, list[Registration]]:
+    """Note the checks of many people of one call; returns how many, and those whom somebody else checked meanwhile.
+
+    About these nothing is written: what the page showed is not how it is any more.
+    """
+    wanted = {tick.registration_id: tick for tick in ticks}
+    with transaction.atomic():
+        call = workflow.locked(call)
+        people = list(Registration.objects.filter(call=call, pk__in=wanted).order_by("pk"))
+        overtaken = [person for person in people if person.checked_at != wanted[person.pk].seen_at]
+        noted = [person for person in people if person.checked_at == wanted[person.pk].seen_at]
+        for person in noted:
+            tick, person.call = wanted[person.pk], call
+            person.check_result, person.checked_at, person.checked_by = tick.result, now, by
+        Check.objects.bulk_create([_check(person, wanted[person.pk], by=by, now=now) for person in noted])
+        Registration.objects.bulk_update(noted, ["check_result", "checked_at", "checked_by"])
+        trace = {"act": Act.CHECK, "at": now, "by": by}
+        Transition.objects.bulk_create(
+            Transition(registration=p, source=p.state, target=p.state, reason=p.get_check_result_display(), **trace)
+            for p in noted
+        )
+        return len(noted), overtaken
+
+
+def _check(registration: Registration, tick: Tick, *, by: User, now: datetime) -> Check:
+    return Check(registration=registration, result=tick.result, note=tick.note, checked_at=now, checked_by=by)
 
 
 def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) -> int:

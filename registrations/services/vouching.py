@@ -14,8 +14,8 @@ from registrations.enums import Act, Channel, MailKind, VouchAnswer
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Registration, Vouch
-from registrations.people import canonical_address
-from registrations.services import workflow
+from registrations.people import address_index, canonical_address
+from registrations.services import addresses, workflow
 
 #: How many people one registration may name, whatever became of the questions.
 AT_MOST = 3
@@ -44,8 +44,7 @@ class QuestionOver(Refused):
 def ask(*, registration: Registration, name: str, email: str, now: datetime) -> Vouch:
     """Ask this contact point by mail whether it knows the person.
 
-    Nothing goes to an address that had as many mails as one may get; the row is made all the same, so that who names
-    an address learns nothing about it. Raises NotAsked, OwnAddress, NamedAlready, EnoughNamed.
+    The mail waits where the address had as many mails as one may get; who names an address does not learn that. Raises NotAsked, OwnAddress, NamedAlready, EnoughNamed.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
@@ -117,8 +116,15 @@ def _refuse(registration: Registration, named: list[Vouch], email: str) -> None:
 def _mail(vouch: Vouch, *, now: datetime) -> None:
     about = facts.of_call(vouch.registration.call)
     until = times.short_date(vouch.expires_at.astimezone(about.call.event.zone).date())
+    index = address_index(vouch.email)
     letter = Letter(
-        MailKind.VOUCH_ASKED, "asked", vouch=vouch, says={"answer_day": until}, useless_after=vouch.expires_at
+        MailKind.VOUCH_ASKED,
+        # All who name this address are counted by the end of the key.
+        index,
+        vouch=vouch,
+        says={"answer_day": until},
+        due_at=addresses.next_mail_at(address_index=index, now=now),
+        useless_after=vouch.expires_at,
     )
     outbox.put(letter, about=about, now=now)
 

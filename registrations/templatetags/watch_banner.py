@@ -24,13 +24,14 @@ def watch_banner(context: dict[str, Any]) -> dict[str, Any]:
     """What is not as it should be, for those who may act on mail; nothing for others, and nothing when all is well."""
     request = context.get("request")
     if request is None or not request.user.has_perm("registrations.view_outgoingmail"):
-        return {"seen": None}
+        return {"seen": None, "alarms": []}
     now = clock.now()
     seen = _seen(now)
     outbox = reverse("admin:registrations_outgoingmail_changelist")
     is_stopped = seen.paused_at is not None or seen.is_gate_closed(now)
     return {
         "seen": seen,
+        "alarms": watch.open_alarms(reports.calls_of(request.user)) if seen.has_alarm else [],
         "outbox": outbox,
         "is_silent": seen.is_beat_silent(now),
         # What the outbox itself says with its buttons is not said twice there.

@@ -141,8 +141,8 @@ def test_a_pulse_never_goes_back():
 
 
 @pytest.mark.django_db
-def test_what_is_watched_costs_one_statement_and_four_while_beat_was_never_heard(django_assert_num_queries):
-    with django_assert_num_queries(4):
+def test_what_is_watched_costs_one_statement_and_five_while_beat_was_never_heard(django_assert_num_queries):
+    with django_assert_num_queries(5):
         watch.look(now=NOW)
     pulse.beat(now=NOW)
     with django_assert_num_queries(1):

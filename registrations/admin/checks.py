@@ -1,0 +1,94 @@
+"""Who comes in: all people of a call who are still to be looked at, with what helps, and many ticks saved at once."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from events.models import Call
+from ranportal.shared import clock
+from registrations import identity_checks
+from registrations.admin.access import call_page
+from registrations.enums import CheckResult
+from registrations.models import Registration
+from registrations.services import reviewing
+from registrations.services.reviewing import Tick
+
+#: So many are ticked on one page.
+PER_PAGE = 50
+_NOTE_LENGTH = 2000
+_CHOICES = [(result.value, result.label) for result in CheckResult if result != CheckResult.NOT_LOOKED_AT]
+
+
+def show(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> HttpResponseBase:
+    """GET shows who is to be looked at (`show=all`: everybody who is in); POST saves what was ticked on one page."""
+    shows_all = request.GET.get("show") == "all"
+    people = identity_checks.everybody(call) if shows_all else identity_checks.to_look_at(call)
+    if request.method == "POST":
+        return _save(request, call, shows_all=shows_all)
+    page: Page[Any] = Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    hints = identity_checks.hints_about(call, shown)
+    context = {
+        "title": "Checks",
+        "rows": [
+            (person, hints[person.pk], person.checked_at.isoformat() if person.checked_at else "") for person in shown
+        ],
+        "page": page,
+        "shows_all": shows_all,
+        "choices": _CHOICES,
+        "needs_check": call.join_link_needs_check,
+    }
+    return call_page(model_admin, request, call, "admin/registrations/registration/checks.html", context)
+
+
+def _save(request: HttpRequest, call: Call, *, shows_all: bool) -> HttpResponseBase:
+    ticks = [tick for pk in request.POST.getlist("shown") if (tick := _tick(request, pk))]
+    if ticks:
+        number, overtaken = reviewing.note_checks(call=call, ticks=ticks, by=request.user, now=clock.now())
+        messages.success(request, f"{number} {'check' if number == 1 else 'checks'} saved.")
+        if overtaken:
+            messages.warning(request, _said_of(overtaken))
+    else:
+        messages.warning(request, "Nothing was ticked, so nothing was saved.")
+    # Who was ticked has left the list, so what comes next stands at its beginning.
+    address = reverse("admin:registrations_call_checks", args=[call.pk])
+    return redirect(f"{address}?show=all&page={_page_number(request)}" if shows_all else address)
+
+
+def _tick(request: HttpRequest, pk: str) -> Tick | None:
+    """What was ticked about this person; None where nothing was."""
+    result = request.POST.get(f"result-{pk}", "")
+    if not result and request.POST.get("others_are_fine") == "on":
+        result = CheckResult.FINE
+    if not pk.isdecimal() or result not in dict(_CHOICES):
+        return None
+    note = request.POST.get(f"note-{pk}", "").strip()[:_NOTE_LENGTH]
+    return Tick(int(pk), CheckResult(result), note, _moment(request.POST.get(f"seen-{pk}", "")))
+
+
+def _seen(person: Registration) -> str:
+    return person.checked_at.isoformat() if person.checked_at else ""
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        # No check was noted then: whoever has one counts as checked meanwhile.
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _said_of(overtaken: list[Registration]) -> str:
+    who = ", ".join(f"{person.reference} ({person.get_check_result_display()})" for person in overtaken)
+    return f"Somebody else checked these people meanwhile, so what you ticked about them was not saved: {who}."
+
+
+def _page_number(request: HttpRequest) -> str:
+    number = request.GET.get("page", "1")
+    return number if number.isdecimal() else "1"

@@ -1,0 +1,185 @@
+"""Who is still to be looked at in a call, and what helps to tell who somebody is. It points; people judge (law 9).
+
+Names are sealed, so all identities of the call are read in one statement and compared here.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import idna
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from events.models import Call
+from registrations import looks
+from registrations.attributes import attended_before
+from registrations.enums import CheckResult, State
+from registrations.masking.affiliation import own_domain
+from registrations.models import Identity, Registration, Vouch
+from registrations.states import NOT_LIVE
+
+#: Nobody looks at these: they are not in, or not any more.
+_OUT = (*sorted(NOT_LIVE), State.UNPROVEN, State.DECLINED)
+_OPEN = (CheckResult.NOT_LOOKED_AT, CheckResult.ASK_BACK)
+
+#: Cyrillic and Greek letters, digits and letters with a stroke that pass for a letter of the alphabet at a glance.
+_PASSES_FOR = {
+    **dict(
+        zip(
+            "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf"
+            "\u043a\u043c\u0442\u0432\u043d",
+            "aeopcyxijsdqwhlkmtbh",
+            strict=True,
+        )
+    ),
+    **dict(zip("\u03b1\u03b5\u03bf\u03b9\u03c1\u03c4\u03c5\u03bd\u03ba\u03c7", "aeoiptuvkx", strict=True)),
+    **dict(zip("01\u0131\u0142\u00f8\u0111", "olilod", strict=True)),
+}
+_AT_A_GLANCE = str.maketrans(_PASSES_FOR)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What is seen about one person beside the others of the call; the lists hold references.
+
+    `domain` is "" where anybody can have a mailbox at it. `at_domain` is how many others have one there.
+    """
+
+    domain: str
+    at_domain: int
+    same_name: Sequence[str] = ()
+    same_address: Sequence[str] = ()
+    variant: Sequence[str] = ()
+    lookalike: Sequence[str] = ()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether somebody else of the call seems to be the same person, or to pass for this one."""
+        return bool(self.same_name or self.same_address or self.variant or self.lookalike)
+
+
+def to_look_at(call: Call) -> QuerySet[Registration]:
+    """Who is in and was not found fine or refused yet, in the order of arrival."""
+    return everybody(call).filter(check_result__in=_OPEN)
+
+
+def everybody(call: Call) -> QuerySet[Registration]:
+    """Who is in, in the order of arrival, with identity, vouches, `took_part_before` and `was_fine_before`."""
+    people = Registration.objects.filter(call=call, proven_at__isnull=False).exclude(state__in=_OUT)
+    elsewhere = Registration.objects.filter(address_index=OuterRef("address_index")).exclude(call=call)
+    vouches = Prefetch("vouches", queryset=Vouch.objects.filter(revoked_at=None).order_by("number"))
+    return (
+        people.annotate(
+            took_part_before=Exists(attended_before()),
+            was_fine_before=Exists(elsewhere.filter(check_result=CheckResult.FINE)),
+        )
+        .select_related("identity", "checked_by")
+        .prefetch_related(vouches)
+        .order_by("pk")
+    )
+
+
+def hints_about(call: Call, shown: Iterable[Registration]) -> dict[int, Hints]:
+    """What helps about each of those shown, by id, compared with all who are in: one statement.
+
+    Those shown, and those to whom they are likened, were looked at; the others were only compared.
+    """
+    people = Identity.objects.filter(registration__call=call).exclude(registration__state__in=sorted(NOT_LIVE))
+    rows = people.select_related("registration").only(
+        "sealed", "registration__reference", "registration__address_index"
+    )
+    with looks.watched():
+        crowd = _Crowd(rows.order_by().iterator())
+    hints = {registration.pk: crowd.hints(registration.pk) for registration in shown}
+    for pk, found in hints.items():
+        looks.note(pk)
+        for reference in (*found.same_name, *found.same_address, *found.variant, *found.lookalike):
+            looks.note(crowd.ids[reference])
+    return hints
+
+
+def folded_name(given: str, family: str) -> str:
+    """The same for names that differ in case, accents, hyphens or order."""
+    apart = unicodedata.normalize("NFKD", f"{given} {family}").casefold()
+    kept = (letter if letter.isalnum() else " " for letter in apart if not unicodedata.combining(letter))
+    return " ".join(sorted("".join(kept).split()))
+
+
+def one_mailbox(email: str) -> str:
+    """The same for addresses that often lead to one mailbox: dots, what follows a plus, and case do not count."""
+    local, _, domain = unicodedata.normalize("NFKC", email).strip().casefold().rpartition("@")
+    local = local.partition("+")[0].replace(".", "")
+    return f"{local}@{_readable(domain).replace('googlemail.', 'gmail.')}"
+
+
+def at_a_glance(text: str) -> str:
+    """The same for addresses that one takes for each other: letters of other scripts, digits, accents, rn and m."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_AT_A_GLANCE))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return plain.replace("rn", "m").replace("vv", "w")
+
+
+def _readable(domain: str) -> str:
+    if "xn--" in domain:
+        with suppress(idna.IDNAError):
+            return idna.decode(domain)
+    return domain
+
+
+class _Crowd:
+    """All people of a call, grouped by what may liken one to another."""
+
+    def __init__(self, people: Iterable[Identity]) -> None:
+        self.ids: dict[str, int] = {}
+        self._keys: dict[int, Mapping[str, str]] = {}
+        self._groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        self._references: dict[int, str] = {}
+        for who in people:
+            self._add(who)
+
+    def hints(self, pk: int) -> Hints:
+        """What is seen about this person; nothing about somebody who is not among them."""
+        keys = self._keys.get(pk)
+        if keys is None:
+            return Hints(domain="", at_domain=0)
+        same_address = set(self._others(pk, "index"))
+        variant = set(self._others(pk, "mailbox")) - same_address
+        lookalike = {
+            *(other for other in self._others(pk, "glance") if self._keys[other]["mailbox"] != keys["mailbox"]),
+            *(other for other in self._others(pk, "house") if self._keys[other]["domain"] != keys["domain"]),
+        }
+        return Hints(
+            domain=keys["domain"],
+            at_domain=len(self._others(pk, "domain")),
+            same_name=self._named(self._others(pk, "name")),
+            same_address=self._named(same_address),
+            variant=self._named(variant),
+            lookalike=self._named(lookalike),
+        )
+
+    def _add(self, who: Identity) -> None:
+        email = str(who.said("email"))
+        mailbox = one_mailbox(email)
+        domain = own_domain(mailbox)
+        keys = {
+            "index": who.registration.address_index,
+            "name": folded_name(str(who.said("given_name")), str(who.said("family_name"))),
+            "mailbox": mailbox,
+            "glance": at_a_glance(mailbox),
+            "domain": domain,
+            "house": at_a_glance(domain),
+        }
+        self.ids[who.registration.reference] = who.pk
+        self._references[who.pk] = who.registration.reference
+        self._keys[who.pk] = keys
+        for group in keys.items():
+            self._groups[group].append(who.pk)
+
+    def _others(self, pk: int, key: str) -> list[int]:
+        value = self._keys[pk][key]
+        return [other for other in self._groups[key, value] if other != pk] if value else []
+
+    def _named(self, ids: Iterable[int]) -> Sequence[str]:
+        return sorted(self._references[pk] for pk in ids)
