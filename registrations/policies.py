@@ -79,6 +79,18 @@ def may_answer_details(registration: Registration, *, starts_at: datetime | None
     return has_place and not has_started and not registration.call.event.is_cancelled
 
 
+def may_give_extras(registration: Registration) -> bool:
+    """Extras are asked of those whose registration stands and whose address is proven."""
+    standing = {State.SUBMITTED, State.SELECTED, State.CONFIRMED, State.RESERVE}
+    is_proven = registration.proven_at is not None
+    return registration.state in standing and is_proven and not registration.call.event.is_cancelled
+
+
+def may_correct(registration: Registration) -> bool:
+    """Name, organisation and country may be put right as long as they are held, deadline or not."""
+    return not registration.is_erased
+
+
 def may_confirm(registration: Registration) -> bool:
     """Whether the call waits for this person's yes. Late is better than never: until the place is given on."""
     return registration.state == State.SELECTED

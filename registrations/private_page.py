@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from events.policies import is_visible
-from registrations import policies, queries
+from registrations import extras, policies, queries
 from registrations.enums import AskedOf
 from registrations.models import PrivateLink, Registration
 
@@ -33,6 +33,10 @@ def shown(held: Registration, link: PrivateLink, *, received_at: datetime, now: 
         "is_public": is_visible(held.call.event, now),
         "may_send": may_send,
         "may_register_beside": may_send and held.proven_at is not None and policies.may_withdraw(held),
+        "extras": extras.choices(held),
+        "participants": extras.participants(held.call) if policies.may_see_join_link(held) else [],
+        "may_give_extras": policies.may_give_extras(held),
+        "may_correct": policies.may_correct(held),
         "holds_place": policies.holds_place(held),
         "details": details,
         "has_answered_details": _is_answered(details, held),

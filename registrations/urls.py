@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registrations.views import contact, links, mine, register, statement, unsafe, vouch
+from registrations.views import contact, extras, links, mine, my_data, register, statement, unsafe, vouch
 
 app_name = "registrations"
 
@@ -19,6 +19,11 @@ urlpatterns = [
     path("registrations/mine/<str:reference>/practical/", mine.my_details, name="registration-details"),
     path("registrations/mine/<str:reference>/contact/", contact.my_contacts, name="registration-contact"),
     path("registrations/mine/<str:reference>/unsafe/", unsafe.my_safety, name="registration-unsafe"),
+    path("registrations/mine/<str:reference>/extras/", extras.my_extras, name="registration-extras"),
+    path("registrations/mine/<str:reference>/data/", my_data.my_data, name="registration-data"),
+    path("registrations/mine/<str:reference>/correct/", my_data.my_correction, name="registration-correct"),
+    path("registrations/mine/<str:reference>/erase/", my_data.my_erasure, name="registration-erase"),
+    path("registrations/erased/", my_data.erased, name="registration-erased"),
     path("registrations/contact/", vouch.question, name="vouch-question"),
     path("registrations/contact/thanks/", vouch.thanks, name="vouch-thanks"),
     path("registrations/contact/<str:token>/", vouch.follow, name="vouch-follow"),

@@ -1,4 +1,4 @@
-"""The practical questions, asked of those who are selected: travel, meals, access."""
+"""What people add and put right later: the practical questions of those who are selected, and who they are."""
 
 from datetime import datetime
 
@@ -6,10 +6,19 @@ from django.db import transaction
 
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
-from registrations.enums import Act, AskedOf
+from registrations.enums import Act, AskedOf, Channel, CheckResult, MailKind
+from registrations.mail import facts, outbox
+from registrations.mail.outbox import Letter
 from registrations.models import Registration
 from registrations.services import uploads, workflow
 from registrations.services.answers import Answers, replace_answers
+
+#: What of the identity people put right themselves; the address is what was proven, and an organiser corrects it.
+CORRECTED = ("given_name", "family_name", "display_name", "organisation")
+
+
+class NothingLeft(Refused):
+    """The registration was erased."""
 
 
 class DetailsClosed(Refused):
@@ -32,3 +41,53 @@ def answer(*, registration: Registration, answers: Answers, now: datetime) -> Re
         replace_answers(registration, answers, now=now, asked_of=AskedOf.SELECTED)
         workflow.record(registration=registration, act=Act.ANSWER_DETAILS, now=now, channel="portal")
         return registration
+
+
+def correct(
+    *,
+    registration: Registration,
+    given_name: str,
+    family_name: str,
+    display_name: str,
+    organisation: str,
+    country: str,
+    now: datetime,
+) -> Registration:
+    """The person puts right who they are, at any time. The same again changes nothing. Raises NothingLeft.
+
+    Where the call lets people in only after a look at who they are, another name or organisation is looked at again:
+    nobody is let in under one name and comes under another.
+    """
+    wanted = dict(zip(CORRECTED, (given_name, family_name, display_name, organisation), strict=True))
+    with transaction.atomic():
+        call = workflow.locked(registration.call)
+        registration = workflow.again(registration, call=call)
+        if not policies.may_correct(registration):
+            raise NothingLeft("This registration was erased.")
+        identity = registration.identity
+        changed = {name for name, value in wanted.items() if getattr(identity, name) != value}
+        if not changed and registration.country == country:
+            return registration
+        for name in changed:
+            setattr(identity, name, wanted[name])
+        identity.save()
+        # No form says any more what is held, so none that is sent is a form sent twice.
+        registration.country, registration.form_digest = country, ""
+        registration.save(update_fields=["country", "form_digest"])
+        if call.join_link_needs_check and changed - {"display_name"}:
+            _look_again(registration)
+        trace = workflow.record(registration=registration, act=Act.CHANGE_ANSWERS, now=now, channel=Channel.PORTAL)
+        letter = Letter(MailKind.ANSWERS_CHANGED, f"t{trace.pk}", registration)
+        outbox.put(letter, about=facts.of_call(call), now=now)
+        return registration
+
+
+def note_download(*, registration: Registration, now: datetime) -> None:
+    """Leave the trace that the person took along what is held."""
+    with transaction.atomic():
+        workflow.record(registration=registration, act=Act.DOWNLOAD, now=now, channel=Channel.PORTAL)
+
+
+def _look_again(registration: Registration) -> None:
+    registration.check_result, registration.checked_at, registration.checked_by = CheckResult.NOT_LOOKED_AT, None, None
+    registration.save(update_fields=["check_result", "checked_at", "checked_by"])

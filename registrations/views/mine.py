@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import policies, private_page, queries
+from registrations import policies, private_page
 from registrations.enums import State
 from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import PrivateLink
 from registrations.services import details, intake, places
-from registrations.views.personal import SeeOther, no_way_in, personal
-from registrations.views.visit import link_to, links_of, visit_of
+from registrations.views.frame import Own, form_page, own, private
+from registrations.views.personal import personal
+from registrations.views.visit import links_of, visit_of
 
 Act = Callable[[PrivateLink, datetime], object]
 
@@ -52,86 +54,46 @@ def my_registrations(request: HttpRequest) -> HttpResponseBase:
     return render(request, "registrations/mine_list.html", {"registrations": held})
 
 
-@personal
-@require_http_methods(["GET", "HEAD", "POST"])
-def my_registration(request: HttpRequest, reference: str) -> HttpResponseBase:
+@own
+def my_registration(own: Own) -> HttpResponseBase:
     """One registration. A POST carries the act as `action`; the same act twice is answered like the first."""
-    now = clock.now()
-    link = link_to(visit_of(request, now=now), reference=reference, now=now)
-    if link is None:
-        return no_way_in(request)
-    if request.method != "POST":
-        return _page(request, link, now=now)
-    action = request.POST.get("action", "")
+    if not own.is_sent:
+        return private(own)
+    action = own.request.POST.get("action", "")
     if action not in ACTS:
-        return _page(request, link, now=now, refusal="Please use one of the buttons on this page.", status=400)
-    if link.registration.state not in DONE.get(action, ()):
+        return private(own, refusal="Please use one of the buttons on this page.", status=400)
+    if own.held.state not in DONE.get(action, ()):
         try:
-            ACTS[action](link, now)
+            ACTS[action](own.link, own.now)
         except Refused as refusal:
-            return _page(request, link, now=now, refusal=str(refusal), status=409)
-    return SeeOther(reverse("registrations:registration-mine", args=[reference]))
+            return private(own, refusal=str(refusal), status=409)
+    return own.back()
 
 
-@personal
-@require_http_methods(["GET", "HEAD", "POST"])
-def my_answers(request: HttpRequest, reference: str) -> HttpResponseBase:
+@own
+def my_answers(own: Own) -> HttpResponseBase:
     """Change what was said, until the deadline."""
-    now = clock.now()
-    link = link_to(visit_of(request, now=now), reference=reference, now=now)
-    if link is None:
-        return no_way_in(request)
-    held = link.registration
-    if not policies.may_change_answers(held, received_at=request.received_at):
-        refusal = "Answers can be changed until the deadline, and it has passed."
-        return _page(request, link, now=now, refusal=refusal, status=409 if request.method == "POST" else 200)
-    given = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
-    form = ChangeForm(registration=held, **given)
-    if request.method != "POST" or not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        return render(request, "registrations/answers.html", {"form": form, "registration": held}, status=status)
-    try:
-        intake.change_answers(
-            registration=held, person=form.person(), answers=form.answers(), now=now, received_at=request.received_at
+    received_at = own.request.received_at
+    is_open = policies.may_change_answers(own.held, received_at=received_at)
+
+    def run(form: Any) -> object:
+        return intake.change_answers(
+            registration=own.held, person=form.person(), answers=form.answers(), now=own.now, received_at=received_at
         )
-    except Refused as refusal:
-        return _page(request, link, now=now, refusal=str(refusal), status=409)
-    return SeeOther(f"{reverse('registrations:registration-mine', args=[reference])}?saved=1")
+
+    why_not = "" if is_open else "Answers can be changed until the deadline, and it has passed."
+    form = partial(ChangeForm, registration=own.held)
+    return form_page(own, "registrations/answers.html", form=form, run=run, why_not=why_not)
 
 
-@personal
-@require_http_methods(["GET", "HEAD", "POST"])
-def my_details(request: HttpRequest, reference: str) -> HttpResponseBase:
+@own
+def my_details(own: Own) -> HttpResponseBase:
     """The practical questions, asked of those who have a place, until the event starts."""
-    now = clock.now()
-    link = link_to(visit_of(request, now=now), reference=reference, now=now)
-    if link is None:
-        return no_way_in(request)
-    held = link.registration
-    if not private_page.may_answer_details(held, now=now):
-        refusal = "These questions are asked of those who have a place, until the event starts."
-        return _page(request, link, now=now, refusal=refusal, status=409 if request.method == "POST" else 200)
-    given = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
-    form = DetailsForm(registration=held, **given)
-    if request.method != "POST" or not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        return render(request, "registrations/details.html", {"form": form, "registration": held}, status=status)
-    try:
-        details.answer(registration=held, answers=form.answers(), now=now)
-    except Refused as refusal:
-        return _page(request, link, now=now, refusal=str(refusal), status=409)
-    return SeeOther(f"{reverse('registrations:registration-mine', args=[reference])}?saved=1")
+    is_open = private_page.may_answer_details(own.held, now=own.now)
 
+    def run(form: Any) -> object:
+        return details.answer(registration=own.held, answers=form.answers(), now=own.now)
 
-def _page(
-    request: HttpRequest, link: PrivateLink, *, now: datetime, refusal: str = "", status: int = 200
-) -> HttpResponseBase:
-    held = queries.my_registration(link.registration_id)
-    if held is None:
-        return no_way_in(request)
-    context = {
-        "refusal": refusal,
-        "was_saved": "saved" in request.GET,
-        **private_page.shown(held, link, received_at=request.received_at, now=now),
-    }
-    return render(request, "registrations/mine.html", context, status=status)
+    why_not = "" if is_open else "These questions are asked of those who have a place, until the event starts."
+    form = partial(DetailsForm, registration=own.held)
+    return form_page(own, "registrations/details.html", form=form, run=run, why_not=why_not)

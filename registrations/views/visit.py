@@ -54,6 +54,11 @@ def keep(response: HttpResponseBase, visit: Visit, *, now: datetime) -> None:
     )
 
 
+def forget(response: HttpResponseBase) -> None:
+    """End the visit: the browser lets go of its cookie."""
+    response.delete_cookie(_cookie_name(), samesite="Lax")
+
+
 def links_of(visit: Visit, *, now: datetime) -> list[PrivateLink]:
     """Return the visit's links that still open something, the oldest first, one for each registration (the newest)."""
     found = {link.pk: link for link in queries.standing_links(visit.link_ids)}

@@ -1,0 +1,98 @@
+"""What people do with their own data on their private page: allow an extra, put right who they are, erase it all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Hidden, Layout, Submit
+from django import forms
+
+from registrations.enums import Extra
+from registrations.field_register import TEXTS
+from registrations.fields import OnCheckbox, ParagraphsField
+from registrations.forms import RegistrationForm
+from registrations.models import Registration
+
+DETAIL_LENGTH = 500
+_CORRECTED = ("given_name", "family_name", "display_name", "organisation", "country")
+
+
+class ExtraForm(forms.Form):
+    """One extra: an empty box to tick, and what belongs to it."""
+
+    use_required_attribute = False
+    agree = forms.BooleanField(
+        error_messages={"required": "Tick the box if you allow it. If you do not, there is nothing to do."},
+        widget=OnCheckbox,
+    )
+    detail = ParagraphsField(
+        limit=DETAIL_LENGTH,
+        help_text="Only what we need to know. You need not say why.",
+        error_messages={"required": "Please tell us, so that we can act on it."},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, extra: Extra, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, label_suffix="", auto_id=f"id_{extra}_%s")
+        self.extra, text = extra, TEXTS[extra]
+        self.fields["agree"].label = text.allows
+        self.fields["detail"].label = text.asks
+        if not text.asks:
+            del self.fields["detail"]
+
+    @property
+    def helper(self) -> FormHelper:
+        """How crispy-forms lays the form out; the button says which extra it is about."""
+        helper = _helper(f"extra-{self.extra}", button="Allow it")
+        helper.add_input(Hidden("extra", self.extra))
+        helper.layout = Layout(*[name for name in ("detail", "agree") if name in self.fields])
+        return helper
+
+
+class CorrectionForm(RegistrationForm):
+    """Who the person is, but for the address and the field of work."""
+
+    email = None
+    profession = None
+    privacy = None
+    button = "Save"
+
+    def __init__(self, *, registration: Registration, data: Mapping[str, Any] | None = None) -> None:
+        identity = registration.identity
+        initial = {name: getattr(identity, name) for name in _CORRECTED if name != "country"}
+        initial["country"] = registration.country
+        super().__init__(call=registration.call, questions=(), data=data, initial=initial)
+
+    @property
+    def helper(self) -> FormHelper:
+        """How crispy-forms lays the form out."""
+        helper = _helper("correction", button=self.button)
+        helper.layout = Layout(*_CORRECTED)
+        return helper
+
+
+class EraseForm(forms.Form):
+    """A tick that it is meant."""
+
+    use_required_attribute = False
+    sure = forms.BooleanField(
+        label="Yes, erase my registration. I know that it cannot be undone.",
+        error_messages={"required": "Tick the box if you mean it."},
+        widget=OnCheckbox,
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, label_suffix="")
+
+    @property
+    def helper(self) -> FormHelper:
+        """How crispy-forms lays the form out."""
+        return _helper("erase", button="Erase my registration")
+
+
+def _helper(form_id: str, *, button: str) -> FormHelper:
+    helper = FormHelper()
+    helper.form_id = form_id
+    helper.form_class = "portal-form"
+    helper.add_input(Submit("send", button, css_id=f"send-{form_id}"))
+    return helper

@@ -1,0 +1,68 @@
+"""What is held about a registration, from plain JSON to words that people read."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One heading, and below it groups of lines, each with its label."""
+
+    title: str
+    groups: list[list[Row]]
+
+
+def parts(told: dict[str, Any], zone: ZoneInfo) -> list[Part]:
+    """All of it: first what is one line each, then what are several; moments on the clocks of this zone."""
+    single = {key: value for key, value in told.items() if not isinstance(value, list | dict)}
+    several = {key: value for key, value in told.items() if isinstance(value, list | dict)}
+    first = Part("Your registration", [list(_rows(single, zone))])
+    return [first, *(Part(_label(key), list(_groups(value, zone))) for key, value in several.items())]
+
+
+def as_text(told: dict[str, Any], zone: ZoneInfo) -> str:
+    """The same as plain text, for a file."""
+    lines: list[str] = []
+    for part in parts(told, zone):
+        lines += [part.title, "=" * len(part.title), ""]
+        for group in part.groups or [[("", "Nothing.")]]:
+            lines += [f"{label}: {words}" if label else words for label, words in group]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _groups(value: Any, zone: ZoneInfo) -> Iterator[list[Row]]:
+    for one in value if isinstance(value, list) else [value]:
+        yield list(_rows(one, zone)) if isinstance(one, dict) else [("", _words(one, zone))]
+
+
+def _rows(values: dict[str, Any], zone: ZoneInfo) -> Iterable[Row]:
+    return [(_label(key), words) for key, value in values.items() if (words := _words(value, zone))]
+
+
+def _words(value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_words(one, zone)}" for key, one in value.items())
+    moment = _moment(value)
+    if moment is not None:
+        local = moment.astimezone(zone)
+        return f"{local.day} {local:%B %Y, %H:%M}"
+    return "" if value is None else str(value)
+
+
+def _moment(value: Any) -> datetime | None:
+    """The moment that a text in the form of ISO 8601, with its zone, stands for."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _label(key: str) -> str:
+    return key.replace("_", " ").capitalize()
