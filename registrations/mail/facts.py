@@ -11,7 +11,7 @@ from django.conf import settings
 from events import times
 from events.enums import EventFormat
 from events.models import Call, Session
-from registrations import policies, queries
+from registrations import policies, queries, retention
 from registrations.enums import AskedOf, State
 from registrations.models import OutgoingMail, Registration
 from registrations.states import HOLDS_PLACE
@@ -48,6 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "places": None,
     "criteria": [],
     "why_until": "",
+    "gone_on": "",
     "must_answer": False,
     "has_place": False,
     "has_details": False,
@@ -182,14 +183,15 @@ def _mixed(call: Call) -> list[str]:
 def about_refusal(facts: CallFacts, *, now: datetime) -> dict[str, Any]:
     """What a refusal says besides (words.md): how many for how many, the criteria in words, until when one may ask.
 
-    No number below five is told (law 5).
+    And when the person's data go, which is never before that. No number below five is told (law 5).
     """
     call, zone = facts.call, facts.call.event.zone
-    applied = queries.applied(call)
+    applied, kept = queries.applied(call), timedelta(days=retention.rules_of(call).declined_days)
     are_told = min(applied, call.capacity or 0) >= LEAST_TOLD
     return {
         "applied": applied if are_told else None,
         "places": call.capacity if are_told else None,
         "criteria": [*queries.criteria_words(call), *_mixed(call)],
         "why_until": times.date_words((now + WHY_FOR).astimezone(zone).date()),
+        "gone_on": times.date_words((now + kept).astimezone(zone).date()),
     }

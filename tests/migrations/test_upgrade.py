@@ -21,7 +21,7 @@ from tests.smtp_sink import SmtpSink
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 #: What the previous release did not know of yet.
-YOUNGER_FACTS = ("outcomes_url", "answer_day", "why_until")
+YOUNGER_FACTS = ("outcomes_url", "answer_day", "why_until", "gone_on")
 
 
 def drain() -> None:

@@ -245,6 +245,7 @@ def test_a_refusal_says_how_many_for_how_many_by_which_criteria_and_until_when_t
     facts = OutgoingMail.objects.first().facts
     assert (facts["applied"], facts["places"], facts["criteria"]) == (6, 5, ["Works with the target group"])
     assert "29 September" in facts["why_until"]
+    assert "30 November" in facts["gone_on"]
     assert "France" not in str(facts)
 
 
