@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -12,8 +15,9 @@ from django.http import HttpRequest
 
 from accounts.models import User
 
-# Roles are made by a migration: what they may do is not for a form to say.
-admin.site.unregister(Group)
+# Roles are made by a migration: what they may do is not for a form to say. Second factors are their owners' own.
+for model in (Group, EmailAddress, SocialApp, SocialAccount, SocialToken, Authenticator):
+    admin.site.unregister(model)
 
 
 class NewUserForm(AdminUserCreationForm):

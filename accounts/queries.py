@@ -1,5 +1,6 @@
 """Reads about staff accounts."""
 
+from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
 
 from accounts.enums import Role
@@ -27,3 +28,9 @@ def is_logistics(user: User) -> bool:
 def staff_with(role: Role) -> QuerySet[User]:
     """The active accounts that have this role, by address."""
     return User.objects.filter(is_active=True, groups__name=role).order_by("email")
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether signing in as this user asks for a code or a passkey (one query)."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return Authenticator.objects.filter(user=user, type__in=kinds).exists()

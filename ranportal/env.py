@@ -279,3 +279,13 @@ def _split(url: str, name: str) -> SplitResult:
         return urlsplit(url)
     except ValueError as error:
         raise BadEnvironment(f"{name} is not an address that can be read.") from error
+
+
+def openid_provider(issuer: str, *, client_id: str, secret: str, name: str) -> dict[str, Any]:
+    """Return allauth's settings for the one provider of staff's sign-in; none without an issuer."""
+    if not issuer:
+        return {}
+    if urlsplit(issuer).scheme not in ("https", "http") or not client_id:
+        raise BadEnvironment("OIDC_ISSUER is an https:// address, and OIDC_CLIENT_ID goes with it.")
+    app = {"provider_id": "staff", "name": name, "client_id": client_id, "secret": secret}
+    return {"openid_connect": {"APPS": [{**app, "settings": {"server_url": issuer, "oauth_pkce_enabled": True}}]}}

@@ -62,6 +62,11 @@ INSTALLED_APPS = [
     "crispy_forms",
     "simple_history",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -81,6 +86,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.StaffSessionMiddleware",
     "axes.middleware.AxesMiddleware",
     "registrations.admin.watching.LooksMiddleware",
 ]
@@ -126,6 +133,56 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 # Seconds for which the link works with which staff choose a password.
 PASSWORD_RESET_TIMEOUT = 3600
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    # Reads what was stored before; replaced when its owner signs in.
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# Staff sign in by password and second factor. Nobody signs up; mails go through the outbox.
+STAFF_IDLE = timedelta(minutes=30)
+STAFF_SESSION = timedelta(hours=10)
+SECOND_FACTOR_REQUIRED = not DEMO
+ACCOUNT_ADAPTER = "registrations.staff_mails.MailingAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetTokens"  # noqa: S105 - a class
+ACCOUNT_LOGOUT_REDIRECT_URL = "admin:login"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if TLS else "http"
+# Passwords are counted by axes, codes by accounts.tries: both by account and address.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "reset_password": "accounts.forms.ForgottenForm",
+    "reset_password_from_key": "accounts.forms.ChooseForm",
+    "change_password": "accounts.forms.ChangeForm",
+    "set_password": "accounts.forms.FirstPasswordForm",
+    "reauthenticate": "accounts.forms.PasswordAgainForm",
+}
+MFA_ADAPTER = "accounts.adapters.FactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.CodeAgainForm",
+    "activate_totp": "accounts.forms.AddAppForm",
+}
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Sign-in through an OpenID Connect provider, as EU Login: its issuer's address, and what it knows us by. Empty: off.
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_NAME = env.text("OIDC_NAME", "EU Login")
+# The values of acr with which the provider says that it has asked for a second factor: then we ask for none.
+OIDC_STRONG_ACR = env.words("OIDC_STRONG_ACR")
+SOCIALACCOUNT_PROVIDERS = env.openid_provider(
+    OIDC_ISSUER, client_id=env.text("OIDC_CLIENT_ID"), secret=env.text("OIDC_CLIENT_SECRET"), name=OIDC_NAME
+)
 
 # Five wrong passwords for one account from one place: a quarter of an hour's rest. By account alone, a stranger
 # could lock staff out; by place alone, one forgetful colleague would lock out the office.
@@ -256,7 +313,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 X_FRAME_OPTIONS = "DENY"
 # Never cached, never indexed.
-PERSONAL_PATHS = ("/admin/", "/registrations/")
+PERSONAL_PATHS = ("/admin/", "/accounts/", "/registrations/")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

@@ -19,6 +19,7 @@ ready = health.page(
 )
 
 urlpatterns = [
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz/live/", health.page(), name="healthz-live"),
     path("healthz/web/", health.page(health.database()), name="healthz-web"),

@@ -16,6 +16,7 @@ from django.utils import translation
 
 from ranportal.shared import limits
 from tests import skips
+from tests.signing_in import with_proof
 from tests.smtp_sink import SmtpSink
 from tests.stamps import from_its_page
 from tests.template_variables import undefined_variables_fail
@@ -65,6 +66,14 @@ def forms_come_from_their_pages() -> Iterator[None]:
     """A test client that posts a public form sends the page's stamp with it, as every browser does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "post", from_its_page(Client.post))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def who_is_signed_in_has_just_signed_in() -> Iterator[None]:
+    """`force_login` leaves in the session what signing in does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "force_login", with_proof(Client.force_login))
         yield
 
 
