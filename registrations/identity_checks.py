@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import idna
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, QuerySet
 
 from events.models import Call
 from registrations import looks
@@ -72,7 +72,7 @@ def everybody(call: Call) -> QuerySet[Registration]:
     vouches = Prefetch("vouches", queryset=Vouch.objects.filter(revoked_at=None).order_by("number"))
     return (
         people.annotate(
-            took_part_before=Exists(attended_before()),
+            took_part_before=ExpressionWrapper(attended_before(), output_field=BooleanField()),
             was_fine_before=Exists(elsewhere.filter(check_result=CheckResult.FINE)),
         )
         .select_related("identity", "checked_by")

@@ -44,7 +44,8 @@ class QuestionOver(Refused):
 def ask(*, registration: Registration, name: str, email: str, now: datetime) -> Vouch:
     """Ask this contact point by mail whether it knows the person.
 
-    The mail waits where the address had as many mails as one may get; who names an address does not learn that. Raises NotAsked, OwnAddress, NamedAlready, EnoughNamed.
+    The mail waits where the address had as many mails as one may get; who names an address does not learn that.
+    Raises NotAsked, OwnAddress, NamedAlready, EnoughNamed.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)

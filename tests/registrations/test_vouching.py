@@ -15,7 +15,7 @@ from registrations.enums import Act, CheckResult, MailKind, MailState, State, Vo
 from registrations.mail import addressing, catalogue, receivers
 from registrations.models import OutgoingMail, Registration, Transition, Vouch
 from registrations.services import places, vouching
-from tests.factories import NOW, CallFactory, RegistrationFactory
+from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.pages import follow, mine_url, text_of
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,8 @@ def test_the_link_is_in_no_row(registration):
 def test_the_name_and_the_address_are_sealed(registration):
     ask(registration)
     sealed = bytes(Vouch.objects.values_list("sealed", flat=True).get())
-    assert b"chief" not in sealed and b"Anna" not in sealed
+    assert b"chief" not in sealed
+    assert b"Anna" not in sealed
 
 
 @pytest.mark.parametrize("email", ["me@clinic.example.org", "ME@clinic.example.org", "me@CLINIC.example.org."])
@@ -132,6 +133,21 @@ def test_a_call_that_asks_for_no_check_asks_nobody():
         ask(RegistrationFactory())
 
 
+def test_one_address_gets_three_questions_an_hour_and_six_a_day_whoever_names_it():
+    for _ in range(8):
+        ask(RegistrationFactory(call=CallFactory(join_link_needs_check=True)))
+    due = OutgoingMail.objects.order_by("due_at").values_list("due_at", flat=True)
+    assert [(moment - NOW) / timedelta(hours=1) for moment in due] == [0, 0, 0, 1, 1, 1, 24, 24]
+
+
+def test_mails_to_the_own_registration_of_a_contact_point_count_with_its_questions(registration):
+    chief = RegistrationFactory(identity__email="chief@clinic.example.org")
+    for version in range(3):
+        OutgoingMailFactory(registration=chief, kind=MailKind.LINK_AGAIN, key=f"k{version}", due_at=NOW)
+    ask(registration)
+    assert OutgoingMail.objects.get(kind=MailKind.VOUCH_ASKED).due_at == NOW + timedelta(hours=1)
+
+
 # The contact point
 
 
@@ -142,7 +158,8 @@ def test_the_link_leads_by_303_to_an_address_without_it_and_reading_changes_noth
         page = text_of(client.get(response["Location"]))
     assert (response.status_code, response["Location"]) == (303, "/registrations/contact/")
     assert [q["sql"] for q in queries.captured_queries if not q["sql"].startswith("SELECT")] == []
-    assert "Jānis Bērziņš" in page and "A clinic" in page
+    assert "Jānis Bērziņš" in page
+    assert "A clinic" in page
     assert Vouch.objects.get().answer == ""
 
 
@@ -253,7 +270,8 @@ def test_the_person_sees_that_somebody_answered_and_not_what(client: Client, reg
     vouching.answer(vouch=ask(registration), answer=VouchAnswer.DOES_NOT, now=NOW)
     follow(client, registration)
     page = text_of(client.get(contact_url(registration)))
-    assert "Anna Chief" in page and "Has answered" in page
+    assert "Anna Chief" in page
+    assert "Has answered" in page
     assert VouchAnswer.DOES_NOT.label not in page
 
 
