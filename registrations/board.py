@@ -243,8 +243,8 @@ def _answers(call: Call, ids: Sequence[int], columns: Sequence[str]) -> dict[tup
         return {}
     given = Answer.objects.filter(registration__in=ids, question__call=call, question__key__in=columns)
     # By key, since an answer may be to an earlier wording; the newest comes last and stays.
-    rows = given.order_by("question__version").values_list("registration_id", "question__key", "text")
-    return {(registration, key): text for registration, key, text in rows}
+    rows = given.select_related("question").order_by("question__version")
+    return {(answer.registration_id, answer.question.key): answer.text for answer in rows}
 
 
 def _unreachable(ids: Sequence[int]) -> set[int]:

@@ -1,6 +1,11 @@
 """Sealed rows as tests find, read and change them: no query reads what they say."""
 
-from registrations.models import Identity, Registration
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from registrations.models import Answer, Identity, Registration
+from registrations.models.sealed import SealedRow
 from registrations.people import address_index
 
 
@@ -16,7 +21,17 @@ def addresses() -> list[str]:
 
 def write(registration: Registration | int, **parts: str) -> None:
     """Have the identity of this registration say something else; its index stays."""
-    identity = Identity.objects.get(registration=registration)
-    for name, said in parts.items():
-        setattr(identity, name, said)
-    identity.save()
+    rewrite(Identity.objects.filter(registration=registration), **parts)
+
+
+def rewrite(rows: Iterable[SealedRow], **parts: object) -> None:
+    """Have each of these rows say something else."""
+    for row in rows:
+        for name, said in parts.items():
+            setattr(row, name, said)
+        row.save()
+
+
+def said(answers: QuerySet[Answer], by: str = "key") -> dict[object, object]:
+    """The values of these answers by an attribute of their questions."""
+    return {getattr(answer.question, by): answer.value for answer in answers.select_related("question")}

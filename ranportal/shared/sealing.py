@@ -16,7 +16,8 @@ from django.conf import settings
 
 from ranportal.shared.crypto import derived_key
 
-_FORM = b"\x01"
+#: How everything sealed begins.
+FORM = b"\x01"
 _KEY_ID = slice(1, 17)
 _NONCE = slice(17, 29)
 _NONCE_BYTES = 12
@@ -40,12 +41,12 @@ def new_key() -> bytes:
 def seal(plain: bytes, *, key: bytes, key_id: UUID, place: str) -> bytes:
     """Return the bytes sealed for this place: 45 bytes longer, and different each time."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    return _FORM + key_id.bytes + nonce + _cipher(key).encrypt(nonce, plain, place.encode())
+    return FORM + key_id.bytes + nonce + _cipher(key).encrypt(nonce, plain, place.encode())
 
 
 def key_id_of(sealed: bytes) -> UUID:
     """Return which key seals these bytes. Raises Unopened for bytes of another form."""
-    if sealed[:1] != _FORM or len(sealed) < _SEALED.start:
+    if sealed[:1] != FORM or len(sealed) < _SEALED.start:
         raise Unopened
     return UUID(bytes=bytes(sealed[_KEY_ID]))
 

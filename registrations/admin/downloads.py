@@ -1,12 +1,19 @@
 """Files that organisers take away: the registrations of a call, and documents that registrants uploaded."""
 
+import logging
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 
 from events.models import Call
+from ranportal.shared.sealing import Unopened
 from registrations import exports, reports, tallies
 from registrations.models import Answer, Registration
+from registrations.models.call_key import KeyDestroyed
+from registrations.services import uploads
+
+logger = logging.getLogger(__name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
@@ -39,9 +46,12 @@ def answer_file(
 def document(answer: Answer, registration: Registration) -> FileResponse:
     """The answer's file as a download; the browser gets no say in what it is. Raises Http404 where it is gone."""
     try:
-        stored = answer.file.open("rb")
+        stored = uploads.opened(answer)
     except FileNotFoundError:
         raise Http404("This document is not stored any more.") from None
+    except (KeyDestroyed, Unopened) as error:
+        logger.warning("A sealed file cannot be opened: answer %s (%r).", answer.pk, error)
+        raise Http404("This document cannot be read any more.") from None
     kind = answer.value.get("content_type", "") if isinstance(answer.value, dict) else ""
     ending = _ENDINGS.get(kind, "bin")
     return FileResponse(

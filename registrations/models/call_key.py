@@ -1,4 +1,3 @@
-from functools import lru_cache
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -70,11 +69,8 @@ def make_key(call: Call) -> CallKey:
 
 
 def _kept(known: CallKey) -> bytes:
-    if len(_keys) >= _KEPT:
-        _keys.clear()
-    return _keys.setdefault(known.pk, _unwrapped(bytes(known.wrapped), known.master_id))
-
-
-@lru_cache(maxsize=4096)
-def _unwrapped(wrapped: bytes, master_id: str) -> bytes:
-    return sealing.unwrap(wrapped, master_id=master_id)
+    if known.pk not in _keys:
+        if len(_keys) >= _KEPT:
+            _keys.clear()
+        _keys[known.pk] = sealing.unwrap(bytes(known.wrapped), master_id=known.master_id)
+    return _keys[known.pk]

@@ -18,6 +18,7 @@ class Consent(SealedRow):
     wording = models.CharField(max_length=16)
     given_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    detail: str
     sealed = SealedField(parts=("detail",))
 
     class Meta:

@@ -9,6 +9,7 @@ from accounts.models import User
 from events.models import Call
 from registrations.enums import CheckResult
 from registrations.models.registration import Registration
+from registrations.models.sealed import SealedField, SealedRow
 
 
 class Criterion(models.Model):
@@ -107,12 +108,13 @@ class Score(models.Model):
         return str(self.value)
 
 
-class Check(models.Model):
+class Check(SealedRow):
     """What an organiser noted about who a person is; the newest is repeated on the registration for lists."""
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="checks")
     result = models.CharField(max_length=16, choices=CheckResult)
-    note = models.TextField("why", blank=True)
+    note: str
+    sealed = SealedField(parts=("note",), db_default=b"")
     checked_at = models.DateTimeField()
     checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

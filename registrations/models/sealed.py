@@ -25,6 +25,8 @@ class SealedRow(models.Model):
     as ERASED or UNREADABLE; `said` raises instead.
     """
 
+    #: How a query gets from such a row to its call.
+    path_to_call = "registration__call"
     registration: Any
     registration_id: Any
     sealed: Any
@@ -36,6 +38,11 @@ class SealedRow(models.Model):
     def sealed_as(self) -> str:
         """What this row is among the sealed rows of its registration: what was sealed opens in no other."""
         return str(self._meta.model_name)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a sealed part was read or written since the row was fetched or made."""
+        return "_open" in self.__dict__
 
     def seal(self) -> None:
         """Bring the column up to date with what was written to its parts. Raises KeyDestroyed."""
@@ -102,7 +109,7 @@ class SealedRow(models.Model):
 
 
 class SealedField(models.BinaryField):
-    """The column `sealed` of a SealedRow: its named parts become attributes of the row."""
+    """The column `sealed` of a SealedRow: its named parts become attributes of the row, save those that it defines."""
 
     def __init__(self, *args: Any, parts: tuple[str, ...] = (), **options: Any) -> None:
         self.parts = parts
@@ -111,7 +118,8 @@ class SealedField(models.BinaryField):
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
         for part in self.parts:
-            setattr(cls, part, _attribute(part))
+            if part not in cls.__dict__:
+                setattr(cls, part, _attribute(part))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         """Seal first: every insert and save of a whole row passes here."""

@@ -62,8 +62,10 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         registration.same_address_number = 0
         registration.version += 1
         registration.save(update_fields=["address_index", "proven_at", "same_address_number", "version"])
+        # All parts are sealed together: as they stand now, under the lock.
+        registration.identity.refresh_from_db()
         registration.identity.email = email
-        registration.identity.save(update_fields=["email"])
+        registration.identity.save()
         make_link(registration, now=now)
         trace = workflow.record(registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel)
         kind = MailKind.PROVE_ADDRESS if registration.state == State.UNPROVEN else MailKind.ADDRESS_CORRECTED

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from registrations.questions import GivenAnswer, fitting
 Answers = Mapping[Question, GivenAnswer]
 #: By key of the question: the value, and the digest of a file.
 Contents = Mapping[str, list[Any]]
+_BATCH = 500
 
 
 def contents_of(answers: Answers) -> Contents:
@@ -35,20 +36,14 @@ def form_digest(person: PersonDetails, said: Contents) -> str:
 
 def write_identity(registration: Registration, person: PersonDetails) -> None:
     """Insert or replace the one row that says who this is."""
-    identity = Identity(
-        registration=registration,
-        given_name=person.given_name,
-        family_name=person.family_name,
-        display_name=person.display_name,
-        email=person.email,
-        organisation=person.organisation,
-    )
+    identity = Identity.of(registration, person)
     identity.save()
     registration.identity = identity
 
 
 def write_answers(registration: Registration, answers: Answers, *, now: datetime) -> None:
     """Insert the answers of a new registration in one statement; files among them are stored already (`uploads`)."""
+    _note_sensitive(answers)
     Answer.objects.bulk_create([_row(registration, question, given, now) for question, given in answers.items()])
 
 
@@ -62,6 +57,7 @@ def replace_answers(
     word keeps the moment of its change, and what an organiser hid in an answer stays with it, also when its question
     has another wording now.
     """
+    _note_sensitive(answers)
     asked = {question.key: question for question in queries.questions_of(registration.call, asked_of=asked_of)}
     said = {question.key: (question, given) for question, given in answers.items()}
     old = _standing(registration, {question.key: question for question in answers}, asked_of=asked_of)
@@ -74,8 +70,24 @@ def replace_answers(
             changed.append(_row(registration, question, given, now, pk=answer.pk))
     delete_files_after_commit(replaced)
     Answer.objects.filter(pk__in=[answer.pk for answer in gone]).delete()
-    Answer.objects.bulk_update(changed, ["question", "label", "value", "text", "file", "changed_at"])
-    write_answers(registration, {question: given for key, (question, given) in said.items() if key not in old}, now=now)
+    _update(changed, "question", "label", "file", "changed_at")
+    new = {question: given for key, (question, given) in said.items() if key not in old}
+    Answer.objects.bulk_create([_row(registration, question, given, now) for question, given in new.items()])
+
+
+def seal_all(questions: Iterable[Question]) -> None:
+    """Seal what was answered to these questions before they were sensitive; in the caller's transaction."""
+    open_ones = Answer.objects.filter(question__in=questions, question__is_sensitive=True, sealed=b"")
+    answers = list(open_ones.select_related("question", "registration__call__key"))
+    for answer in answers:
+        answer.put_away()
+    _update(answers)
+
+
+def _update(answers: Sequence[Answer], *fields: str) -> None:
+    for answer in answers:
+        answer.seal()
+    Answer.objects.bulk_update(answers, [*fields, "sealed", "plain_value", "plain_text"], batch_size=_BATCH)
 
 
 def _standing(registration: Registration, answered: Mapping[str, Question], *, asked_of: AskedOf) -> dict[str, Answer]:
@@ -127,19 +139,27 @@ def _deletion_of(file: FieldFile) -> Callable[[], None]:
     return delete
 
 
+def _note_sensitive(answers: Answers) -> None:
+    """Bring up to date which of these questions are sensitive: they were read before the call was locked."""
+    told = Question.objects.filter(pk__in=[question.pk for question in answers], is_sensitive=True)
+    sensitive = set(told.values_list("pk", flat=True))
+    for question in answers:
+        question.is_sensitive = question.is_sensitive or question.pk in sensitive
+
+
 def _row(
     registration: Registration, question: Question, given: GivenAnswer, now: datetime, *, pk: int | None = None
 ) -> Answer:
-    return Answer(
+    answer = Answer(
         pk=pk,
         registration=registration,
         question=question,
         label=question.label,
-        value=given.value,
-        text=given.text,
         file=given.stored_as,
         changed_at=now,
     )
+    answer.value, answer.text = given.value, given.text
+    return answer
 
 
 def _file_digest(given: GivenAnswer) -> str:

@@ -193,7 +193,7 @@ def _later(person: Person, after: datetime, now: datetime, *, most: timedelta) -
 
 def _write(scene: _Scene, applicants: Sequence[_Applicant]) -> None:
     workflow.open_invented(registrations=[one.registration for one in applicants])
-    Identity.objects.bulk_create(_identity(one) for one in applicants)
+    Identity.objects.bulk_create(Identity.of(one.registration, one.person.details) for one in applicants)
     Answer.objects.bulk_create(answer for one in applicants for answer in _answers(one))
     key_id = links.new_key_id()
     PrivateLink.objects.bulk_create(
@@ -209,28 +209,13 @@ def _write(scene: _Scene, applicants: Sequence[_Applicant]) -> None:
     Transition.objects.bulk_create([*traces, *(_check_trace(check) for check in checks)])
 
 
-def _identity(one: _Applicant) -> Identity:
-    details = one.person.details
-    return Identity(
-        registration=one.registration,
-        given_name=details.given_name,
-        family_name=details.family_name,
-        display_name=details.display_name,
-        email=details.email,
-        organisation=details.organisation,
-    )
-
-
 def _answers(one: _Applicant) -> Iterator[Answer]:
     for question, given in one.answers.items():
-        yield Answer(
-            registration=one.registration,
-            question=question,
-            label=question.label,
-            value=given.value,
-            text=given.text,
-            changed_at=one.registration.sent_at,
+        answer = Answer(
+            registration=one.registration, question=question, label=question.label, changed_at=one.registration.sent_at
         )
+        answer.value, answer.text = given.value, given.text
+        yield answer
 
 
 def _reviews(scene: _Scene, person: Person, registration: Registration) -> Iterator[Review]:
@@ -267,7 +252,9 @@ def _check(scene: _Scene, person: Person, registration: Registration) -> Check |
         result, note = CheckResult.ASK_BACK, "The organisation has no web site; asked for another contact."
     at = _later(person, _proven_at(registration), scene.now, most=timedelta(days=10))
     registration.check_result, registration.checked_at, registration.checked_by = result, at, scene.organiser
-    return Check(registration=registration, result=result, note=note, checked_at=at, checked_by=scene.organiser)
+    check = Check(registration=registration, result=result, checked_at=at, checked_by=scene.organiser)
+    check.note = note
+    return check
 
 
 def _proven_at(registration: Registration) -> datetime:

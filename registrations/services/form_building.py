@@ -23,7 +23,7 @@ from registrations.conditions import broken_conditions
 from registrations.enums import AskedOf, Audience
 from registrations.models import Answer, LibraryQuestion, Question
 from registrations.models.question import AbstractQuestion
-from registrations.services import workflow
+from registrations.services import answers, workflow
 
 #: What a question asks, by field; beside these a question of a call has who is asked and its condition.
 ASKING = tuple(field.name for field in AbstractQuestion._meta.fields)
@@ -313,12 +313,16 @@ def _refuse_breach(call: Call, wanted: Values, *, current: Question | None = Non
 
 
 def _protect_earlier(question: Question) -> None:
-    """Keep what was answered to other versions of the key from whom, and as long, as what is answered to this one."""
+    """Keep what was answered to other versions of the key from whom, and as long, as what is answered to this one.
+
+    What is sensitive from now on is sealed, and this one's answers with it.
+    """
     others = Question.objects.filter(call=question.call_id, key=question.key).exclude(pk=question.pk)
     if question.audience == Audience.ORGANISERS:
         others.update(audience=Audience.ORGANISERS)
     if question.is_sensitive:
         others.update(is_sensitive=True)
+        answers.seal_all([question, *others])
 
 
 def _refuse_waited_for(question: Question, dependants: Iterable[Question]) -> None:

@@ -117,7 +117,10 @@ def redact(*, answer: Answer, passage: str, by: User, now: datetime) -> Redactio
             if known.passage == passage:
                 return known
         _trace(answer.registration, call, act=Act.REDACT, by=by, reason=f"In “{answer.label}”.", now=now)
-        return Redaction.objects.create(answer=answer, passage=passage, redacted_at=now, redacted_by=by)
+        redaction = Redaction(answer=answer, redacted_at=now, redacted_by=by)
+        redaction.passage = passage
+        redaction.save()
+        return redaction
 
 
 def show_again(*, redaction: Redaction, by: User, now: datetime) -> None:
@@ -135,7 +138,8 @@ def note_check(*, registration: Registration, result: CheckResult, note: str, by
     """Note what was found out about who this is; earlier notes stay."""
     with transaction.atomic():
         call = workflow.locked(registration.call)
-        check = Check.objects.create(registration=registration, result=result, note=note, checked_at=now, checked_by=by)
+        check = _check(registration, result, note, by=by, now=now)
+        check.save()
         Registration.objects.filter(pk=registration.pk).update(check_result=result, checked_at=now, checked_by=by)
         registration.check_result, registration.checked_at, registration.checked_by = result, now, by
         _trace(registration, call, act=Act.CHECK, by=by, reason=result.label, now=now)
@@ -166,7 +170,7 @@ def note_checks(*, call: Call, ticks: Iterable[Tick], by: User, now: datetime) -
         for person in noted:
             tick, person.call = wanted[person.pk], call
             person.check_result, person.checked_at, person.checked_by = tick.result, now, by
-        Check.objects.bulk_create([_check(person, wanted[person.pk], by=by, now=now) for person in noted])
+        Check.objects.bulk_create(_check(p, wanted[p.pk].result, wanted[p.pk].note, by=by, now=now) for p in noted)
         Registration.objects.bulk_update(noted, ["check_result", "checked_at", "checked_by"])
         trace = {"act": Act.CHECK, "at": now, "by": by}
         Transition.objects.bulk_create(
@@ -176,8 +180,10 @@ def note_checks(*, call: Call, ticks: Iterable[Tick], by: User, now: datetime) -
         return len(noted), overtaken
 
 
-def _check(registration: Registration, tick: Tick, *, by: User, now: datetime) -> Check:
-    return Check(registration=registration, result=tick.result, note=tick.note, checked_at=now, checked_by=by)
+def _check(registration: Registration, result: CheckResult, note: str, *, by: User, now: datetime) -> Check:
+    check = Check(registration=registration, result=result, checked_at=now, checked_by=by)
+    check.note = note
+    return check
 
 
 def assign(*, call: Call, reviewers: Iterable[User], by: User, now: datetime) -> int:

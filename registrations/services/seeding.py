@@ -259,7 +259,7 @@ def _review(call: Call, applications: Sequence[Registration], *, now: datetime) 
 
 
 def _merit(registration: Registration) -> int:
-    values = dict(registration.answers.values_list("question__key", "value"))
+    values = {answer.question.key: answer.value for answer in registration.answers.select_related("question")}
     return 1 + 2 * bool(values.get("direct_contact")) + (values.get("knowledge") in ("none", "some"))
 
 

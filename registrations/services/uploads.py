@@ -1,7 +1,8 @@
-"""Files that people send. A file is stored before the rows that name it, and goes again where none came to name it.
+"""Files that people send, each sealed with the key of its call.
 
-So no call is locked while a slow store takes in five megabytes, and whatever breaks leaves neither a row without its
-file nor, for long, a file without its row.
+A file is stored before the rows that name it, and goes again where none came to name it. So no call is locked while a
+slow store takes in five megabytes, and whatever breaks leaves neither a row without its file nor, for long, a file
+without its row.
 """
 
 import logging
@@ -9,20 +10,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 
+from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import Error, connection
 
+from ranportal.shared import sealing
 from ranportal.shared.outages import is_disk_trouble
 from ranportal.shared.stores import StoreDown
+from registrations import looks
 from registrations.models import Answer, Question
 from registrations.models.answer import FOLDER, upload_name
+from registrations.models.call_key import key_for, key_named
 from registrations.questions import GivenAnswer
 
 logger = logging.getLogger(__name__)
 
 #: A file that no answer names is kept so long: the process that stored it may still be about to write its row.
 UNNAMED_KEPT = timedelta(days=7)
+_NAME_LENGTH = 32
 
 
 @contextmanager
@@ -35,7 +43,7 @@ def stored(answers: Mapping[Question, GivenAnswer]) -> Iterator[dict[Question, G
     """
     names: list[str] = []
     try:
-        with_names = {question: _stored(given, names) for question, given in answers.items()}
+        with_names = {question: _stored(question, given, names) for question, given in answers.items()}
     except BaseException:
         _delete(names)
         raise
@@ -48,6 +56,15 @@ def stored(answers: Mapping[Question, GivenAnswer]) -> Iterator[dict[Question, G
         raise
     if names:
         _delete(_not_named(names))
+
+
+def opened(answer: Answer) -> BytesIO:
+    """The bytes that were sent with an answer. Raises FileNotFoundError, KeyDestroyed, sealing.Unopened, StoreDown."""
+    with answer.file.open("rb") as stored:
+        content = stored.read()
+    looks.note(answer.registration_id)
+    key = key_named(sealing.key_id_of(content))
+    return BytesIO(sealing.opened(content, key=key, place=_place(str(answer.file.name))))
 
 
 def unnamed(*, now: datetime) -> list[str]:
@@ -71,14 +88,14 @@ def _storage() -> Storage:
     return Answer._meta.get_field("file").storage
 
 
-def _stored(given: GivenAnswer, names: list[str]) -> GivenAnswer:
+def _stored(question: Question, given: GivenAnswer, names: list[str]) -> GivenAnswer:
     if given.upload is None:
         return given
     name = upload_name()
     # Before it is stored: half a file has to go as well.
     names.append(name)
     try:
-        stored_as = _storage().save(name, given.upload)
+        stored_as = _storage().save(name, _sealed(question, given.upload, name))
     except OSError as error:
         if not is_disk_trouble(error):
             raise
@@ -86,6 +103,17 @@ def _stored(given: GivenAnswer, names: list[str]) -> GivenAnswer:
     if stored_as != name:
         names.append(stored_as)
     return replace(given, stored_as=stored_as)
+
+
+def _sealed(question: Question, upload: UploadedFile, name: str) -> ContentFile:
+    key_id, key = key_for(question.call)
+    upload.seek(0)
+    return ContentFile(sealing.seal(upload.read(), key=key, key_id=key_id, place=_place(name)))
+
+
+def _place(name: str) -> str:
+    # A store that keeps another file of this name adds to it.
+    return f"file:{name.rpartition('/')[2][:_NAME_LENGTH]}"
 
 
 def _is_line_whole() -> bool:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from events.models import Call
 from registrations.enums import State
 from registrations.models import Answer, Registration
+from tests import sealed
 from tests.factories import CallFactory, EventFactory, QuestionFactory
 from tests.journeys.people import ANNA, expect_headline, expect_panel, fill_in
 from tests.journeys.post import Post, code_in, link_in
@@ -174,7 +175,7 @@ def test_without_scripts_conditions_stand_in_words_and_the_server_decides(
     page.get_by_role("button", name="Send registration").click()
 
     expect_headline(page, "One more step")
-    assert dict(Answer.objects.values_list("question__key", "value")) == {"sector": "prison", "cases": 12}
+    assert sealed.said(Answer.objects.all()) == {"sector": "prison", "cases": 12}
     post.deliver()
     page.goto(link_in(post.newest(ANNA.email)))
     page.get_by_role("button", name="Confirm my address").click()
@@ -184,7 +185,7 @@ def test_without_scripts_conditions_stand_in_words_and_the_server_decides(
     page.get_by_label("Where is that?").fill("In a youth centre")
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("Below you see your answers")).to_be_visible()
-    assert dict(Answer.objects.values_list("question__key", "value")) == {
+    assert sealed.said(Answer.objects.all()) == {
         "sector": "other",
         "where": "In a youth centre",
     }

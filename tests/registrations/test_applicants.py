@@ -72,14 +72,14 @@ def _who(call: Call) -> list[tuple[Any, ...]]:
 
 def test_the_same_seed_makes_the_same_people(call: Call) -> None:
     applicants.make(call=call, count=30, seed=7, now=NOW)
-    first, said = _who(call), list(Answer.objects.order_by("pk").values_list("text", flat=True))
+    first, said = _who(call), [answer.text for answer in Answer.objects.order_by("pk")]
     for rows in (Score, Review, Check, Transition, PrivateLink, Answer, Identity, Registration):
         rows.objects.all().delete()
 
     applicants.make(call=call, count=30, seed=7, now=NOW)
 
     assert _who(call) == first
-    assert list(Answer.objects.order_by("pk").values_list("text", flat=True)) == said
+    assert [answer.text for answer in Answer.objects.order_by("pk")] == said
     assert len({email for _, email, *_ in first}) == 30
 
 

@@ -16,6 +16,7 @@ from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import Answer, OutgoingMail, Registration
 from registrations.questions import GivenAnswer
 from registrations.services import details, form_building, intake, places, privacy
+from tests import sealed
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -27,7 +28,7 @@ from tests.factories import (
     person,
 )
 from tests.registrations.pages import follow, form, mine_url, text_of
-from tests.registrations.people_story import call_page
+from tests.registrations.people_story import call_page, export
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +130,7 @@ def test_the_two_forms_do_not_touch_each_other() -> None:
 
     intake.change_answers(registration=registration, person=person(), answers=given, now=NOW, received_at=NOW)
 
-    said = dict(registration.answers.values_list("question__key", "value"))
+    said = sealed.said(registration.answers.all())
     assert said == {"motivation": "New", "diet": "Vegan"}
 
 
@@ -214,7 +215,7 @@ def test_the_second_form_leaves_alone_what_the_first_asked_by_the_same_key() -> 
     for answers in ({newer: GivenAnswer("Meat", "Meat")}, {}):
         details.answer(registration=registration, answers=answers, now=NOW)
 
-    assert list(registration.answers.values_list("question", "value")) == [(earlier.pk, "Vegan")]
+    assert sealed.said(registration.answers.all(), "pk") == {earlier.pk: "Vegan"}
 
 
 @pytest.mark.parametrize(("earlier", "later"), [("short_text", "long_text"), ("long_text", "short_text")])
@@ -235,7 +236,7 @@ def test_an_answer_that_could_not_be_filled_in_stays_until_a_new_one_is_given() 
     def send(answers: Any) -> list[Any]:
         details_of = person(email=registration.identity.email, country="EE" if answers else "LV")
         intake.change_answers(registration=registration, person=details_of, answers=answers, now=NOW, received_at=NOW)
-        return list(registration.answers.values_list("question", "value"))
+        return list(sealed.said(registration.answers.all(), "pk").items())
 
     assert "q-why" not in ChangeForm(registration=registration).initial
     assert send({}) == [(why.pk, "Because")]
@@ -252,7 +253,7 @@ def test_a_form_that_was_on_its_way_when_its_question_was_retired_is_taken() -> 
     given = {why: GivenAnswer("New", "New")}
     intake.change_answers(registration=registration, person=person(), answers=given, now=NOW, received_at=NOW)
 
-    assert list(registration.answers.values_list("question", "value")) == [(why.pk, "New")]
+    assert sealed.said(registration.answers.all(), "pk") == {why.pk: "New"}
 
 
 def test_what_is_asked_no_longer_stays_when_answers_change() -> None:
@@ -266,7 +267,7 @@ def test_what_is_asked_no_longer_stays_when_answers_change() -> None:
         registration=registration, person=person(), answers={why: GivenAnswer("y", "y")}, now=NOW, received_at=NOW
     )
 
-    assert dict(registration.answers.values_list("question", "value")) == {old.pk: "x", why.pk: "y"}
+    assert sealed.said(registration.answers.all(), "pk") == {old.pk: "x", why.pk: "y"}
 
 
 def test_a_place_that_is_given_up_ends_the_practical_questions(client: Client) -> None:
@@ -300,7 +301,7 @@ def test_organisers_see_who_has_not_answered_them() -> None:
     assert list(staff.get(address).context["without_details"]) == [selected]
     person_page = text_of(staff.get(f"/admin/registrations/registration/{confirmed.pk}/change/"))
     assert "Vegan" in person_page
-    table = b"".join(staff.get(call_page(call, "export.csv")).streaming_content)
+    table = b"".join(export(staff, call_page(call, "export.csv")).streaming_content)
     assert "What do you eat?" in table.decode()
     assert "Vegan" in table.decode()
 

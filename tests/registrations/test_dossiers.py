@@ -15,6 +15,7 @@ from registrations.enums import Act, Outcome, ProposedAs, ReasonCode, State
 from registrations.mail import catalogue
 from registrations.models import Check, Redaction, Registration, Review
 from registrations.services import scoring
+from tests import sealed
 from tests.factories import (
     NOW,
     DecisionFactory,
@@ -26,7 +27,7 @@ from tests.factories import (
     SelectionRuleFactory,
     UserFactory,
 )
-from tests.registrations.people_story import Story, change_page, signed_in, story
+from tests.registrations.people_story import Story, change_page, export, signed_in, story
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +107,7 @@ def _page(told: Told, copy: str) -> str:
 
 
 def _file(told: Told, copy: str) -> dict:
-    return json.loads(signed_in(told.base.organiser).get(f"{_address(told, copy)}.json").content)
+    return json.loads(export(signed_in(told.base.organiser), f"{_address(told, copy)}.json").content)
 
 
 def _address(told: Told, copy: str) -> str:
@@ -181,7 +182,7 @@ def test_pages_titles_and_names_of_files_hold_the_reference_and_no_name(told: To
         assert "<title>Dossier P-2AAAA" in page
         assert "Őrségi" not in page
         assert "zoe@example.org" not in page
-        response = client.get(f"{_address(told, copy)}.json")
+        response = export(client, f"{_address(told, copy)}.json")
         assert response["Content-Disposition"] == f'attachment; filename="{name}"'
         assert "zoe" not in response.content.decode().lower()
 
@@ -269,7 +270,7 @@ def test_who_read_in_spite_of_a_warning_and_said_nothing_has_a_number_too(told: 
 
 def test_addresses_in_texts_of_the_staff_are_left_out_for_the_person(told: Told) -> None:
     words = "Ask ann@clinic.lv, +371 2912 3456."
-    Check.objects.update(note=words)
+    sealed.rewrite(Check.objects.all(), note=words)
     assert _file(told, "organisers")["checks"][0]["note"] == words
     assert _file(told, "person")["checks"][0]["note"] == "Ask (mail address), (telephone number)."
 

@@ -23,6 +23,7 @@ from registrations.models import (
 )
 from registrations.questions import GivenAnswer
 from registrations.services import intake, privacy, reviewing
+from tests import sealed
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -118,7 +119,7 @@ def test_an_export_leaves_out_what_a_reviewer_said_of_the_own_conflict_of_intere
 
 def test_an_export_tells_of_others_in_no_text_of_the_staff(known: Registration) -> None:
     words = f"After P-2ZZZZ, not {known.reference}; write to ann@clinic.lv or call +371 2912 3456."
-    known.checks.update(note=words)
+    sealed.rewrite(known.checks.all(), note=words)
     known.reviews.update(comment=words)
     known.transitions.update(reason=words)
     Pin.objects.update(reason=words)

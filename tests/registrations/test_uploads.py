@@ -18,7 +18,7 @@ from registrations.mail import outbox
 from registrations.models import Answer, OutgoingMail, Registration
 from registrations.models.answer import FOLDER, private_storage
 from registrations.questions import GivenAnswer
-from registrations.services import answers, intake, privacy, uploads
+from registrations.services import answers, intake, purging, uploads
 from tests import papers
 from tests.factories import NOW, AnswerFactory, CallFactory, QuestionFactory, RegistrationFactory, person
 from tests.registrations.pages import form, register_url
@@ -63,8 +63,7 @@ def named():
 
 def test_what_is_sent_is_stored_under_the_name_in_its_row(question):
     send(question)
-    with Answer.objects.get().file.open() as file:
-        assert file.read() == PDF
+    assert uploads.opened(Answer.objects.get()).read() == PDF
     assert files() == named()
 
 
@@ -132,7 +131,7 @@ def test_where_the_line_broke_the_file_waits_for_the_nightly_purge(question, mon
     with pytest.raises(OperationalError):
         send(question)
     assert len(files()) == 1
-    privacy.purge_expired(now=clock.now() + LATER)
+    purging.purge_expired(now=clock.now() + LATER)
     assert files() == set()
 
 
@@ -189,10 +188,10 @@ def test_the_nightly_purge_takes_what_nothing_names_and_only_that(question):
     left = private_storage().save(f"{FOLDER}/left-by-a-killed-process", ContentFile(b"half"))
     for name in files():
         os.utime(private_storage().path(name), (NOW.timestamp(), NOW.timestamp()))
-    assert privacy.purge_expired(now=NOW + uploads.UNNAMED_KEPT - MOMENT)["files without an answer"] == 0
-    assert privacy.purge_expired(now=NOW + LATER, is_dry_run=True)["files without an answer"] == 1
+    assert purging.purge_expired(now=NOW + uploads.UNNAMED_KEPT - MOMENT).counts["files without an answer"] == 0
+    assert purging.purge_expired(now=NOW + LATER, is_dry_run=True).counts["files without an answer"] == 1
     assert files() == named() | {left}
-    assert privacy.purge_expired(now=NOW + LATER)["files without an answer"] == 1
+    assert purging.purge_expired(now=NOW + LATER).counts["files without an answer"] == 1
     assert files() == named() != set()
 
 

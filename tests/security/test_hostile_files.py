@@ -10,6 +10,7 @@ from accounts.enums import Role
 from events.models import Publication
 from ranportal.shared import cleaning
 from registrations.models import Answer, Registration
+from registrations.services import uploads
 from tests import papers
 from tests.events.reading import body_of
 from tests.factories import CallFactory, PublicationFactory, QuestionFactory, UserFactory
@@ -133,7 +134,7 @@ def test_what_a_registrant_hands_in_is_stored_cleaned(client):
     assert client.post(register_url(call), {**FORM, "q-cv": file}).status_code == 303
 
     answer = Answer.objects.get()
-    with answer.file.open("rb") as stored:
+    with uploads.opened(answer) as stored:
         assert CANARY.encode() not in stored.read()
     assert "." not in answer.file.name
 
