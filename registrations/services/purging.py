@@ -4,6 +4,7 @@ Each step deletes in a transaction of its own that also notes it on the deletion
 looking: so a purge that is broken off has done what its certificate says, and the next one ends it.
 """
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +20,9 @@ from registrations import retention, tallies
 from registrations.attributes import ORGANISATION
 from registrations.enums import Extra, KeptFor, State
 from registrations.models import (
+    AccessEntry,
     Alarm,
     Answer,
-    CallKey,
     CallNumbers,
     Check,
     Consent,
@@ -38,7 +39,9 @@ from registrations.models import (
 )
 from registrations.models.registration import ERASED
 from registrations.retention import Times
-from registrations.services import cards, certificates, left_behind, privacy, uploads, workflow
+from registrations.services import call_keys, cards, certificates, left_behind, looking, privacy, uploads, workflow
+
+logger = logging.getLogger(__name__)
 
 _CHUNK = 1000
 #: Where what was deleted or emptied had lain.
@@ -75,6 +78,7 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> Purged:
         _finish_call(call, purged, now=now, is_dry_run=is_dry_run)
     for kind in left_behind.KINDS:
         _purge_left_behind(kind, purged, now=now, is_dry_run=is_dry_run)
+    _cut_looks(purged, now=now, is_dry_run=is_dry_run)
     if is_dry_run:
         purged.add("files without an answer", len(uploads.unnamed(now=now)))
         return purged
@@ -218,18 +222,26 @@ def _finish_call(call: Call, purged: Purged, *, now: datetime, is_dry_run: bool)
     if is_dry_run:
         purged.add("calls of which only numbers stay", 1, call)
         return
-    with transaction.atomic():
-        locked = workflow.locked(call)
-        if _known().filter(call=locked).exists() or CallNumbers.objects.filter(call=locked).exists():
-            return
-        CallNumbers.objects.create(call=locked, counts=tallies.numbers_of(locked), counted_at=now)
-        blanked = _blank_small_groups(locked)
-        SelectionRule.objects.filter(call=locked, attribute=ORGANISATION).delete()
-        keys = CallKey.objects.filter(call=locked, destroyed_at=None)
-        destroyed = keys.update(wrapped=b"", master_id="", destroyed_at=now)
-        certificates.note(kind="countries and professions of small groups", number=blanked, now=now, keys=destroyed)
-        purged.add("countries and professions of small groups", blanked, call)
-        purged.add("calls of which only numbers stay", 1, call)
+    try:
+        with transaction.atomic():
+            blanked, keys = _keep_numbers(call, now=now)
+    except call_keys.StillNeeded:
+        # Something of somebody was left behind: this call waits for a person to look, the others do not.
+        logger.exception("Nobody is left in the call of event %s, but its key is needed still.", call.event.slug)
+        return
+    purged.add("countries and professions of small groups", blanked, call)
+    purged.add("calls of which only numbers stay", 1, call)
+    purged.add("keys of calls", keys, call)
+
+
+def _keep_numbers(call: Call, *, now: datetime) -> tuple[int, int]:
+    call = workflow.locked(call)
+    CallNumbers.objects.get_or_create(call=call, defaults={"counts": tallies.numbers_of(call), "counted_at": now})
+    blanked = _blank_small_groups(call)
+    SelectionRule.objects.filter(call=call, attribute=ORGANISATION).delete()
+    keys = int(call_keys.destroy(call=call, now=now))
+    certificates.note(kind="countries and professions of small groups", number=blanked, now=now, keys=keys)
+    return blanked, keys
 
 
 def _blank_small_groups(call: Call) -> int:
@@ -250,6 +262,17 @@ def _purge_left_behind(kind: left_behind.Kind, purged: Purged, *, now: datetime,
             number = _end(kind, due.model._default_manager.filter(pk__in=ids), ids)
             certificates.note(kind=kind.name, number=number, now=now)
             purged.add(kind.name, number)
+
+
+def _cut_looks(purged: Purged, *, now: datetime, is_dry_run: bool) -> None:
+    before = now - retention.HISTORY_KEPT
+    if is_dry_run:
+        purged.add("looks of staff", AccessEntry.objects.filter(at__lt=before).count())
+        return
+    with transaction.atomic():
+        number = looking.cut(before=before, now=now)
+        certificates.note(kind="looks of staff", number=number, now=now)
+        purged.add("looks of staff", number)
 
 
 def _end(kind: left_behind.Kind, rows: QuerySet, ids: Sequence[object]) -> int:
