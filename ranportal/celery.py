@@ -59,6 +59,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "see who looked at many people": {
+            "task": "registrations.jobs.tell_of_many_looks",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
         "see whether everyone was told": {
             "task": "registrations.jobs.reconcile",
             "schedule": crontab(hour="4", minute="10"),

@@ -7,7 +7,7 @@ from celery import shared_task
 from ranportal.shared import clock
 from registrations.mail import bounces, delivery, restored
 from registrations.mail.mailboxes import MailboxAway
-from registrations.services import alarms, notices, pulse, purging, reconciling, releasing
+from registrations.services import alarms, looking, notices, pulse, purging, reconciling, releasing
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,12 @@ def carry_out_releases() -> int:
 def purge() -> dict[str, int]:
     """Delete what is kept no longer; returns a count for each kind."""
     return dict(purging.purge_expired(now=clock.now()).counts)
+
+
+@shared_task
+def tell_of_many_looks() -> int:
+    """Tell data protection officers who looked at unusually many people; returns how many mails."""
+    return looking.alarm(now=clock.now())
 
 
 @shared_task

@@ -1,3 +1,12 @@
-from registrations.admin import calls, events, outbox, reconciliation, registrations, reviews
+from registrations.admin import (
+    access_log,
+    calls,
+    data_protection,
+    events,
+    outbox,
+    reconciliation,
+    registrations,
+    reviews,
+)
 
-__all__ = ["calls", "events", "outbox", "reconciliation", "registrations", "reviews"]
+__all__ = ["access_log", "calls", "data_protection", "events", "outbox", "reconciliation", "registrations", "reviews"]

@@ -5,19 +5,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.utils.timezone import localtime
 
 from accounts.models import User
 from ranportal.shared.crypto import keyed_digest
-from registrations.enums import LookKind
+from registrations import access_reports
+from registrations.enums import LookKind, MailKind
 from registrations.looks import Look
+from registrations.mail import outbox
+from registrations.mail.outbox import Letter
 from registrations.models import AccessCheckpoint, AccessEntry, Registration
 
-#: Hexadecimal digits of a subject: 96 bits tell references apart for ever.
-_SUBJECT = 24
 #: So often a row is tried again whose number somebody else took at the same moment.
 _TRIES = 50
 _CHUNK = 1000
+#: Whoever works through the biggest call stays below; who takes everything away does not.
+USUAL_IN_AN_HOUR, USUAL_IN_A_DAY = 300, 1000
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,6 @@ class Chain:
 
     entries: int
     broken_at: int | None
-
-
-def subject_of(reference: str) -> str:
-    """What the log writes instead of a reference: the same for the same, and of no use without our key."""
-    return keyed_digest("look", reference)[:_SUBJECT]
 
 
 def enter_look(*, look: Look, user: User, page: str, call_id: int | None, usual: LookKind, now: datetime) -> bool:
@@ -78,7 +78,7 @@ def enter(
         kind=kind,
         page=page[:100],
         call_id=call_id,
-        subjects=sorted(map(subject_of, references)),
+        subjects=sorted(map(access_reports.subject_of, references)),
         purpose=purpose[:300],
     )
     for _ in range(_TRIES - 1):
@@ -118,6 +118,33 @@ def cut(*, before: datetime, now: datetime) -> int:
         AccessCheckpoint.objects.create(up_to=last.number, digest=last.digest, entries=number, cut_at=now)
         _delete_covered(last.number)
         return number
+
+
+def alarm(*, now: datetime) -> int:
+    """Tell the data protection officers of each account that looked at unusually many people; returns how many mails.
+
+    Once a day for each account; safe to run again. The limits count different people.
+    """
+    many = [one for one in access_reports.volumes(now=now) if _is_much(one)]
+    put = 0
+    for volume in many:
+        with transaction.atomic():
+            for officer in access_reports.officers():
+                put += outbox.put(_letter(volume, officer, now=now), about=None, now=now) is not None
+    return put
+
+
+def _is_much(volume: access_reports.Volume) -> bool:
+    return volume.in_hour > USUAL_IN_AN_HOUR or volume.in_day > USUAL_IN_A_DAY
+
+
+def _letter(volume: access_reports.Volume, officer: User, *, now: datetime) -> Letter:
+    day = localtime(now).date()
+    says = {
+        "counts": [["most in one hour", volume.in_hour], ["in one day", volume.in_day]],
+        "admin_link": f"{settings.SITE_URL}/admin/registrations/accessentry/?account={volume.user_id}",
+    }
+    return Letter(MailKind.MANY_LOOKS, f"{volume.user_id}:{day.isoformat()}", user=officer, says=says)
 
 
 def _append(entry: AccessEntry) -> AccessEntry:

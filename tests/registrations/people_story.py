@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.enums import Role
@@ -83,3 +84,8 @@ def act_page(registration: Registration, act: str) -> str:
 
 def call_page(call: Call, page: str) -> str:
     return f"{LIST}calls/{call.pk}/{page}"
+
+
+def export(client: Client, place: str, *, purpose: str = "For the meeting") -> HttpResponse:
+    """The file at this address, taken away as staff do: having said what for."""
+    return client.post(place, {"purpose": purpose})

@@ -9,9 +9,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from accounts.enums import Role
+from registrations import access_reports
 from registrations.enums import LookKind
-from registrations.models import AccessCheckpoint, AccessEntry
 from registrations.looks import Look
+from registrations.models import AccessCheckpoint, AccessEntry
 from registrations.services import looking
 from tests import databases
 from tests.factories import NOW, RegistrationFactory, UserFactory
@@ -57,7 +58,7 @@ def test_each_look_takes_the_next_number_and_is_bound_to_the_one_before():
 
 def test_a_look_names_nobody_and_no_reference():
     (entry,) = entered()
-    assert entry.subjects == [looking.subject_of("P-2AAAA")]
+    assert entry.subjects == [access_reports.subject_of("P-2AAAA")]
     assert "P-2AAAA" not in str(vars(entry))
 
 
@@ -132,7 +133,7 @@ def test_references_are_told_apart_and_looked_up_where_no_row_was_read():
     look = Look(opened={registration.pk})
     looking.enter_look(look=look, user=UserFactory(), page="p", call_id=None, usual=LookKind.DETAIL, now=NOW)
     entry = AccessEntry.objects.get()
-    assert entry.subjects == [looking.subject_of(registration.reference)]
+    assert entry.subjects == [access_reports.subject_of(registration.reference)]
     assert entry.call_id == registration.call_id
 
 

@@ -1,0 +1,144 @@
+"""Reads of the access log: for data protection officers, and for each person about whoever looked at them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils.timezone import localtime
+
+from accounts.enums import Role
+from accounts.models import User
+from accounts.queries import staff_with
+from ranportal.shared.crypto import keyed_digest
+from registrations.enums import LookKind, MailKind
+from registrations.models import AccessEntry, OutgoingMail, Registration
+from registrations.people import address_index
+
+#: Hexadecimal digits of a subject: 96 bits tell references apart for ever.
+_SUBJECT = 24
+#: By what the name of a page begins with, in which role one looks there; elsewhere as an organiser.
+_ROLES = (
+    ("admin:registrations_review_", Role.REVIEWER),
+    ("admin:registrations_logistics", Role.LOGISTICS),
+    ("admin:registrations_accessentry", Role.DATA_PROTECTION),
+    ("admin:registrations_data_protection", Role.DATA_PROTECTION),
+    ("admin:registrations_deletioncertificate", Role.DATA_PROTECTION),
+)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: So long the officers' pages say that an account looked at many people.
+ALARM_SHOWN = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class LookAt:
+    """What a person is told of looks at them: on which day (local), in which role, how, and how often."""
+
+    day: date
+    role: str
+    kind: str
+    times: int
+
+
+@dataclass(frozen=True)
+class Volume:
+    """How many different people one account looked at: most in one hour, and in the day before `now`."""
+
+    user_id: int
+    in_hour: int
+    in_day: int
+
+
+def subject_of(reference: str) -> str:
+    """What the log writes instead of a reference: the same for the same, and of no use without our key."""
+    return keyed_digest("look", reference)[:_SUBJECT]
+
+
+def role_in(entry: AccessEntry) -> str:
+    """In which role somebody looked, by the page; the command line is whoever runs the portal."""
+    if entry.user_id is None:
+        return "Whoever runs the portal"
+    return next((role for start, role in _ROLES if entry.page.startswith(start)), Role.ORGANISER).label
+
+
+def looks_at(registration: Registration) -> list[LookAt]:
+    """Who of the staff looked at this person, the newest day first; nobody's name. In one statement."""
+    counted: dict[tuple[date, str, str], int] = defaultdict(int)
+    for entry in entries_about([registration]):
+        counted[localtime(entry.at).date(), role_in(entry), LookKind(entry.kind).label] += 1
+    return [
+        LookAt(*key, times) for key, times in sorted(counted.items(), key=lambda one: (-one[0][0].toordinal(), *one))
+    ]
+
+
+def with_address(email: str) -> list[Registration]:
+    """The registrations of exactly this address, over all calls."""
+    found = Registration.objects.filter(address_index=address_index(email))
+    return list(found.select_related("call__event").order_by("pk"))
+
+
+def entries_about(registrations: Iterable[Registration]) -> QuerySet[AccessEntry]:
+    """The looks at any of these people, the newest first."""
+    about = Q(pk__in=[])
+    for one in registrations:
+        place = Q(call=one.call_id) | Q(call=None)
+        about |= place & Q(at__gte=one.sent_at - _DAY, said__contains=subject_of(one.reference))
+    return AccessEntry.objects.annotate(said=Cast("subjects", TextField())).filter(about)
+
+
+def entries(
+    *, user_id: int | None = None, call_id: int | None = None, day: date | None = None, before: int | None = None
+) -> QuerySet[AccessEntry]:
+    """The looks of this account, at people of this call, on this local day, and older than this number."""
+    found = AccessEntry.objects.select_related("user", "call__event")
+    if user_id is not None:
+        found = found.filter(user=user_id)
+    if call_id is not None:
+        found = found.filter(call=call_id)
+    if day is not None:
+        found = found.filter(at__date=day)
+    return found if before is None else found.filter(number__lt=before)
+
+
+def volumes(*, now: datetime) -> list[Volume]:
+    """How many people each account looked at in the day before `now`, those with most first, in one statement."""
+    looks: dict[int, list[tuple[datetime, list[str]]]] = defaultdict(list)
+    recent = AccessEntry.objects.filter(at__gt=now - _DAY, user__isnull=False).order_by("number")
+    for user_id, at, subjects in recent.values_list("user_id", "at", "subjects"):
+        looks[user_id].append((at, subjects))
+    found = [Volume(user_id, _most_in_an_hour(own), _people(own)) for user_id, own in looks.items()]
+    return sorted(found, key=lambda volume: (-volume.in_day, volume.user_id))
+
+
+def alarms_for(officer: User, *, now: datetime) -> int:
+    """How many accounts, and days, an officer was lately told of by mail."""
+    mails = OutgoingMail.objects.filter(user=officer, kind=MailKind.MANY_LOOKS)
+    return mails.filter(created_at__gt=now - ALARM_SHOWN).count()
+
+
+def officers() -> QuerySet[User]:
+    """The active data protection officers."""
+    return staff_with(Role.DATA_PROTECTION)
+
+
+def _people(looks: Iterable[tuple[datetime, list[str]]]) -> int:
+    return len({subject for _, subjects in looks for subject in subjects})
+
+
+def _most_in_an_hour(looks: list[tuple[datetime, list[str]]]) -> int:
+    """Of all hours that begin with one of these looks, the most people in one; people are counted once an hour."""
+    most, start = 0, 0
+    held: dict[str, int] = defaultdict(int)
+    for at, subjects in looks:
+        for subject in subjects:
+            held[subject] += 1
+        while looks[start][0] <= at - _HOUR:
+            for subject in looks[start][1]:
+                held[subject] -= 1
+                if not held[subject]:
+                    del held[subject]
+            start += 1
+        most = max(most, len(held))
+    return most
