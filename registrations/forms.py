@@ -6,15 +6,17 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout, LayoutObject, Submit
 from django import forms
+from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from events.models import Call
-from registrations import queries
+from registrations import queries, retention
 from registrations.countries import COUNTRY_CHOICES
 from registrations.enums import AskedOf, Profession, QuestionKind
+from registrations.field_register import OUTCOME, USUAL_DAYS, Care, Entry, care_of, entry_of
 from registrations.fields import LineField, MailboxField, OnCheckbox
 from registrations.models import Identity, Question, Registration
 from registrations.models.identity import LENGTHS
@@ -26,6 +28,11 @@ BY_TELEPHONE = "I prefer to tell you by telephone"
 CODE_DOES_NOT_FIT = (
     "This code does not fit. Please look at our newest mail again. A code works for 30 minutes and for five tries; "
     "the link in the mail works longer."
+)
+#: Where the register tells of the fields about the person.
+_PERSON_COLUMNS = (
+    *(f"registrations.Identity.{name}" for name in ("given_name", "display_name", "email", "organisation")),
+    "registrations.Registration.country",
 )
 PERSON_FIELDS = ("given_name", "family_name", "display_name", "email", "country", "organisation", "profession")
 
@@ -194,9 +201,12 @@ class RegistrationForm(QuestionsForm):
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
         helper = _helper("registration", self.button)
-        helper.layout = Layout(Fieldset("About you", *PERSON_FIELDS))
+        days = _days_of(self.call)
+        about = [entry_of(name) for name in _PERSON_COLUMNS]
+        helper.layout = Layout(Fieldset("About you", *PERSON_FIELDS, Notes(about, days)))
         if self.questions:
-            helper.layout.append(Fieldset("Your answers", *[_placed(question) for question in self.questions]))
+            notes = Notes([care_of(question) for question in self.questions], days)
+            helper.layout.append(Fieldset("Your answers", *[_placed(one) for one in self.questions], notes))
         if "privacy" in self.fields:
             helper.layout.append(Fieldset("Before you send", "privacy"))
         return helper
@@ -256,13 +266,15 @@ class DetailsForm(QuestionsForm):
             questions = queries.questions_of(registration.call, asked_of=AskedOf.SELECTED)
             options["initial"] = _said_before(registration, questions)
         super().__init__(questions=questions or (), **options)
+        self.days = _days_of(registration.call) if registration is not None else dict(USUAL_DAYS)
 
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
         helper = _helper("details", "Save")
         helper.inputs = [] if self.is_preview else helper.inputs
-        helper.layout = Layout(*[_placed(question) for question in self.questions])
+        notes = Notes([care_of(question) for question in self.questions], self.days)
+        helper.layout = Layout(*[_placed(question) for question in self.questions], notes)
         return helper
 
 
@@ -305,6 +317,26 @@ class LinkForm(forms.Form):
     )
 
     helper = _helper("link", "Send me my private link")
+
+
+class Notes(LayoutObject):
+    """What the fields above are needed for, who sees them and when they go, in a box that opens."""
+
+    fields: Sequence[Any] = ()
+
+    def __init__(self, about: Sequence[Care | Entry], days: Mapping[str, int]) -> None:
+        self.about, self.days = about, days
+
+    def render(self, form: Any, context: Any, template_pack: Any = None, **kwargs: Any) -> SafeString:
+        """Return the box as HTML."""
+        rows = [(one, "" if one.kept is OUTCOME else one.kept.said(self.days)) for one in self.about]
+        told = {"rows": rows, "usual": OUTCOME.said(self.days)}
+        return render_to_string("registrations/_why.html", told)
+
+
+def _days_of(call: Call) -> dict[str, int]:
+    rules = retention.rules_of(call)
+    return {name: getattr(rules, name) for name in USUAL_DAYS}
 
 
 def _placed(question: Question) -> str | LayoutObject:

@@ -150,7 +150,7 @@ def standing_links(pks: Iterable[int]) -> QuerySet[PrivateLink]:
     """Those of these private links that stand, with all that tells whose they are and how long they live."""
     return (
         PrivateLink.objects.filter(pk__in=pks, revoked_at=None)
-        .select_related("registration__identity", "registration__call__event")
+        .select_related("registration__identity", "registration__call__event", "registration__call__keeping_rules")
         .prefetch_related("registration__call__event__sessions")
     )
 

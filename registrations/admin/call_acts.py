@@ -11,9 +11,10 @@ from accounts.models import User
 from events import times
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import queries
+from registrations import extras, queries
 from registrations.admin import call_forms
-from registrations.services import calls, reviewing
+from registrations.enums import Extra
+from registrations.services import calls, consents, reviewing
 
 
 class DeadlineAfterEvent(Refused):
@@ -73,6 +74,12 @@ def _set_selection(call: Call, form: call_forms.SelectionForm, by: User, now: da
     return f"{person}{deputy}. A free place goes to {places}{hours}."
 
 
+def _offer_extras(call: Call, form: call_forms.ExtrasForm, by: User, now: datetime) -> str:
+    chosen = [Extra(name) for name in form.cleaned_data["extras"]]
+    consents.offer(call=call, extras=chosen, by=by, now=now)
+    return f"People are asked about: {', '.join(str(extra.label) for extra in chosen) or 'nothing'}."
+
+
 def _selection(call: Call) -> dict[str, Any]:
     settings = queries.selection_settings(call)
     return {name: getattr(settings, name) for name in call_forms.SelectionForm.base_fields}
@@ -125,6 +132,18 @@ ACTS: Mapping[str, CallAct] = {
         initial=_nothing,
         is_offered=lambda call: True,
         run=_extend_deadline,
+    ),
+    "extras": CallAct(
+        title="Extras that people may allow",
+        button="Save",
+        words=lambda call: (
+            "Ask only for what this event needs. What somebody allowed stands until they take it back, also when it is "
+            "asked no longer. A list for participants shows nobody before five people are on it."
+        ),
+        form=call_forms.ExtrasForm,
+        initial=lambda call: {"extras": extras.offered(call)},
+        is_offered=lambda call: True,
+        run=_offer_extras,
     ),
     "reviewers": CallAct(
         title="Choose the reviewers",

@@ -13,6 +13,7 @@ from events.models import Call, Event
 from ranportal.shared.refusals import Refused
 from registrations.admin.moments import MomentField
 from registrations.admin.session_inline import DayInput
+from registrations.enums import Extra
 from registrations.services import calls, form_building
 
 _LOCAL = "Local time of the event."
@@ -174,6 +175,16 @@ class ReviewersForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reviewers"].queryset = people_of(Role.REVIEWER)
+
+
+class ExtrasForm(forms.Form):
+    extras = forms.MultipleChoiceField(
+        label="Extras",
+        choices=Extra.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Each is asked by itself, on the private page, of those who have proved their address.",
+    )
 
 
 def is_after_event(closes_at: datetime, event: Event) -> bool:

@@ -7,7 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from registrations.conditions import label_of, why_impossible
-from registrations.enums import AskedOf, Audience, QuestionKind
+from registrations.enums import AskedOf, Audience, KeptFor, LegalBasis, QuestionKind
+from registrations.field_register import kept_for, legal_basis
 from registrations.models import LibraryQuestion, Question
 
 _WITH_CHOICES = (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
@@ -21,7 +22,9 @@ _KINDS_OF: Mapping[str, tuple[QuestionKind, ...]] = {
     "max_value": (QuestionKind.NUMBER,),
     "max_choices": (QuestionKind.MULTIPLE_CHOICE,),
 }
-_ASKING = ("kind", "choices", "help", "is_required", "audience", "is_sensitive")
+#: What people are told about the answers.
+_CARE = ("purpose", "legal_basis", "kept_for")
+_ASKING = ("kind", "choices", "help", "is_required", "audience", "is_sensitive", *_CARE)
 _LIMITS = ("max_words", "max_length", "min_value", "max_value", "max_choices")
 #: What may change after people have answered.
 _FREE = ("help", "audience", "is_sensitive")
@@ -68,9 +71,17 @@ class LibraryQuestionForm(forms.ModelForm):
             "is_required": "An answer is required",
             "audience": "Who reads the answers",
             "is_sensitive": "Sensitive: the answers are deleted soon after the event",
+            "purpose": "What we need it for",
+            "legal_basis": "By what right we ask",
+            "kept_for": "How long the answers are kept",
             "max_words": "Most words",
         }
-        help_texts = {"key": "For exports and rules: small letters, digits and _, as motivation."}
+        help_texts = {
+            "key": "For exports and rules: small letters, digits and _, as motivation.",
+            "purpose": "One sentence; people read it in the form. Empty: to select and to prepare the event.",
+            "legal_basis": "What is sensitive rests on explicit consent, or on a duty by law.",
+            "kept_for": "What is sensitive goes soon after the event at the latest.",
+        }
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -78,12 +89,22 @@ class LibraryQuestionForm(forms.ModelForm):
         for name, kinds in _KINDS_OF.items():
             if kind and kind not in kinds and name in given and not self.fields[name].disabled:
                 given[name] = [] if name == "choices" else None
+        self._take_care(given)
         if kind in _WITH_CHOICES and not given.get("choices") and not self.errors:
             self.add_error("choices", "This kind of question needs choices.")
         least, most = given.get("min_value"), given.get("max_value")
         if least is not None and most is not None and most < least:
             self.add_error("max_value", f"The largest number is below the smallest, {least}.")
         return given
+
+    def _take_care(self, given: dict[str, Any]) -> None:
+        """What is sensitive rests on nothing less than explicit consent and goes early; nobody need know to choose."""
+        is_sensitive = bool(given.get("is_sensitive"))
+        given["purpose"] = given.get("purpose") or ""
+        given["legal_basis"] = legal_basis(
+            is_sensitive=is_sensitive, basis=given.get("legal_basis") or LegalBasis.PUBLIC_TASK
+        )
+        given["kept_for"] = kept_for(is_sensitive=is_sensitive, kept_for=given.get("kept_for") or KeptFor.OUTCOME)
 
 
 class QuestionForm(LibraryQuestionForm):

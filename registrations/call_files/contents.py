@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from events.enums import Admission, AnnouncementKind, EventFormat, EventKind, PublicationKind
 from registrations.call_files.problems import Problem
-from registrations.enums import AskedOf, Audience, QuestionKind
+from registrations.enums import AskedOf, Audience, KeptFor, LegalBasis, QuestionKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,9 @@ class QuestionContent(Content):
     audience: Audience
     asked_of: AskedOf
     is_sensitive: bool
+    purpose: str
+    legal_basis: LegalBasis
+    kept_for: KeptFor
     choices: tuple[tuple[str, str], ...]
     max_words: int | None
     max_length: int | None

@@ -8,7 +8,8 @@ import yaml
 from registrations.call_files.contents import QuestionContent
 from registrations.call_files.section import Section, entries
 from registrations.conditions import why_impossible
-from registrations.enums import AskedOf, Audience, QuestionKind
+from registrations.enums import AskedOf, Audience, KeptFor, LegalBasis, QuestionKind
+from registrations.field_register import kept_for, legal_basis
 
 QUESTION_KEYS = (
     "key",
@@ -20,6 +21,9 @@ QUESTION_KEYS = (
     "audience",
     "asked_of",
     "sensitive",
+    "purpose",
+    "basis",
+    "kept_for",
     "choices",
     "max_words",
     "max_length",
@@ -66,6 +70,7 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
     least, most = part.number("min", least=None), part.number("max", least=None)
     if least is not None and most is not None and most < least:
         part.note("max", f"the largest number, {most}, is below the smallest, {least}.")
+    is_sensitive = part.flag("sensitive", default=False)
     return QuestionContent(
         file=part.problems.file,
         line=part.line,
@@ -78,7 +83,10 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         condition_value=condition_value,
         audience=audience,
         asked_of=asked_of,
-        is_sensitive=part.flag("sensitive", default=False),
+        is_sensitive=is_sensitive,
+        purpose=part.text("purpose", longest=200),
+        legal_basis=_basis(part, is_sensitive=is_sensitive),
+        kept_for=_kept_for(part, is_sensitive=is_sensitive),
         choices=_choices(part) if kind in _CHOICE_KINDS else (),
         max_words=part.number("max_words", least=1, most=10_000),
         max_length=part.number("max_length", least=1, most=200_000),
@@ -87,6 +95,25 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         max_choices=part.number("max_choices", least=1, most=1_000),
         lines=part.lines,
     )
+
+
+def _basis(part: Section, *, is_sensitive: bool) -> LegalBasis:
+    """What allows us to ask; of what is sensitive nothing less than explicit consent, or a duty by law."""
+    usual = legal_basis(is_sensitive=is_sensitive, basis=LegalBasis.PUBLIC_TASK)
+    said = part.choice("basis", LegalBasis, default=usual)
+    if legal_basis(is_sensitive=is_sensitive, basis=said) != said:
+        part.note("basis", f"a sensitive question rests on explicit or legal_duty, not on {said.value}.")
+        return usual
+    return said
+
+
+def _kept_for(part: Section, *, is_sensitive: bool) -> KeptFor:
+    usual = kept_for(is_sensitive=is_sensitive, kept_for=KeptFor.OUTCOME)
+    said = part.choice("kept_for", KeptFor, default=usual)
+    if kept_for(is_sensitive=is_sensitive, kept_for=said) != said:
+        part.note("kept_for", f"a sensitive answer is kept for sensitive or clearance, not for {said.value}.")
+        return usual
+    return said
 
 
 def _key(part: Section) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "ENTRIES",
     "LEAST_LISTED",
     "NOTHING",
+    "OUTCOME",
     "PEOPLE",
     "STAFF",
     "TECHNICAL",

@@ -21,6 +21,7 @@ from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.conditions import broken_conditions
 from registrations.enums import AskedOf, Audience
+from registrations.field_register import kept_for, legal_basis
 from registrations.models import Answer, LibraryQuestion, Question
 from registrations.models.question import AbstractQuestion
 from registrations.services import answers, workflow
@@ -291,8 +292,14 @@ def _is_answered(question: Question) -> bool:
 
 
 def _stricter(question: Question, wanted: Values) -> set[str]:
-    """What may change since it only protects more: an answer that becomes sensitive."""
-    return {"is_sensitive"} if wanted.get("is_sensitive") and not question.is_sensitive else set()
+    """What may change since it only protects more: an answer that becomes sensitive, and what follows from that."""
+    if not wanted.get("is_sensitive"):
+        return set()
+    follows = {
+        "legal_basis": legal_basis(is_sensitive=True, basis=question.legal_basis),
+        "kept_for": kept_for(is_sensitive=True, kept_for=question.kept_for),
+    }
+    return {"is_sensitive", *(name for name, value in follows.items() if wanted.get(name) == value)}
 
 
 def _refuse_breach(call: Call, wanted: Values, *, current: Question | None = None) -> None:
@@ -321,7 +328,7 @@ def _protect_earlier(question: Question) -> None:
     if question.audience == Audience.ORGANISERS:
         others.update(audience=Audience.ORGANISERS)
     if question.is_sensitive:
-        others.update(is_sensitive=True)
+        others.update(is_sensitive=True, legal_basis=question.legal_basis, kept_for=question.kept_for)
         answers.seal_all([question, *others])
 
 

@@ -16,16 +16,17 @@ from django.db import transaction
 from accounts.enums import Role
 from accounts.models import User
 from accounts.queries import staff_with
+from events.enums import EventFormat
 from events.models import Call, Event
 from events.services import events
 from events.services.events import Stretch
 from registrations import call_files, queries, questions
 from registrations.call_files.reading import BRUSSELS
-from registrations.enums import CheckResult, Profession, State
+from registrations.enums import CheckResult, Extra, Profession, State
 from registrations.models import Criterion, LogisticsAssignment, Question, Registration, SelectionRule
 from registrations.people import PersonDetails
 from registrations.questions import GivenAnswer
-from registrations.services import applicants, editions, form_building, importing, intake, places, reviewing
+from registrations.services import applicants, consents, editions, form_building, importing, intake, places, reviewing
 
 PASSWORD: str = settings.DEMO_PASSWORD
 ACCOUNTS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
@@ -85,7 +86,8 @@ def seed(*, folder: Path, now: datetime) -> Seeded:
         form_building.fill_library(entries=library["questions"], now=now)
         organiser = User.objects.get(email="organiser@example.org")
         made = [*_import_archive(folder, now=now), *_import_editions(folder, now=now)]
-        for call in Call.objects.filter(event__slug__in=made):
+        for call in Call.objects.select_related("event").filter(event__slug__in=made):
+            consents.offer(call=call, extras=_extras_of(call.event), by=organiser, now=now)
             call.organisers.add(*User.objects.filter(email__in=ORGANISERS))
             for user in staff_with(Role.LOGISTICS).filter(email="logistics@example.org"):
                 LogisticsAssignment.objects.create(call=call, user=user)
@@ -95,6 +97,12 @@ def seed(*, folder: Path, now: datetime) -> Seeded:
             if slug in made:
                 story(Call.objects.select_related("event").get(event__slug=slug), people, organiser, now)
         return Seeded(tuple(email for email, _, _ in accounts), tuple(made), Registration.objects.count() - before)
+
+
+def _extras_of(event: Event) -> list[Extra]:
+    """What people of a demo's event are asked about: food and photographs only where they meet."""
+    is_online = event.format == EventFormat.ONLINE
+    return [extra for extra in Extra if not (is_online and extra in (Extra.DIET, Extra.PHOTOGRAPHS))]
 
 
 def _make_accounts(accounts: Iterable[tuple[str, str, tuple[Role, ...]]]) -> None:

@@ -94,7 +94,8 @@ def _one_more_step(request: HttpRequest, slug: str, *, link: PrivateLink | None,
 
 
 def _visible_call(slug: str, now: datetime) -> Call:
-    event = visible_events(now).select_related("call").prefetch_related("sessions").filter(slug=slug).first()
+    visible = visible_events(now).select_related("call__keeping_rules").prefetch_related("sessions")
+    event = visible.filter(slug=slug).first()
     call = call_of(event) if event else None
     if event is None or call is None:
         raise Http404

@@ -10,10 +10,11 @@ from playwright.sync_api import Page
 from accounts.models import User
 from events.models import Announcement, Call, Event, Publication, WorkingGroup
 from ranportal.shared import clock
-from registrations.enums import Finding, MailKind, QuestionKind, State
+from registrations import vouch_links
+from registrations.enums import Finding, MailKind, QuestionKind, State, VouchAnswer
 from registrations.links import token_of
 from registrations.models import LibraryQuestion, NotTold, OutgoingMail, Reconciliation, Registration
-from registrations.services import seeding
+from registrations.services import alarms, seeding, vouching
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -125,6 +126,9 @@ def registering(world: World) -> list[Stop]:
         Stop("/registrations/mine/"),
         Stop("/registrations/mine/P-NOBODY/", 404),
         Stop("/registrations/p/1-forged/", 404),
+        Stop("/registrations/contact/", 404),
+        Stop("/registrations/contact/1-forged/", 404),
+        Stop("/registrations/contact/thanks/"),
     ]
 
 
@@ -153,8 +157,34 @@ def personal(world: World) -> list[Stop]:
         Stop(f"{mine(with_answers)}answers/", press=press("Save changes")),
         Stop(f"{mine(with_place)}practical/"),
         Stop(f"{mine(with_place)}practical/", press=press("Save")),
+        Stop(f"{mine(with_answers)}contact/"),
+        *_asking_who_it_is(),
+        Stop(f"{mine(with_place)}unsafe/"),
+        Stop(f"{mine(with_place)}unsafe/", press=press("Call me")),
+        Stop(f"{mine(with_answers)}unsafe/", press=_ask_to_be_called),
         Stop("/registrations/mine/"),
     ]
+
+
+def _asking_who_it_is() -> list[Stop]:
+    """A person who named two contact points, and the question to one of them."""
+    call = CallFactory(selective=True, event__slug="checked", join_link_needs_check=True)
+    person = RegistrationFactory(call=call, submitted=True)
+    asked, answered = [
+        vouching.ask(registration=person, name=LONG, email=f"chief{n}@example.org", now=clock.now()) for n in (1, 2)
+    ]
+    vouching.answer(vouch=answered, answer=VouchAnswer.KNOWS, now=clock.now())
+    return [
+        Stop(f"/registrations/p/{token_of(person.links.get())}/"),
+        Stop(f"{mine(person)}contact/"),
+        Stop(f"{mine(person)}contact/", press=press("Ask this person")),
+        Stop(f"/registrations/contact/{vouch_links.token_of(asked)}/"),
+    ]
+
+
+def _ask_to_be_called(page: Page) -> None:
+    page.get_by_label("Your telephone number").fill("+371 20 000 000")
+    page.get_by_role("button", name="Call me").click()
 
 
 def _registration(call: Call, state: State) -> Registration:
@@ -172,7 +202,7 @@ def mine(registration: Registration) -> str:
 
 
 _PAGES_OF_CALL = ("board", "board/rules", "board/proposal", "reviews", "reviewers", "preview", "release")
-_PAGES_OF_CALL += ("free-places", "not-answered", "not-told", "register", "pictures")
+_PAGES_OF_CALL += ("free-places", "not-answered", "not-told", "register", "pictures", "checks", "keeping")
 
 
 def organising(world: World) -> list[Stop]:
@@ -184,6 +214,8 @@ def organising(world: World) -> list[Stop]:
     open_call = Call.objects.get(event__slug="exit-work-round-table")
     ones += [_one(open_call, state) for state in (State.CONFIRMED, State.RESERVE)]
     ones += [RegistrationFactory(call=call, selected=True), RegistrationFactory(call=call, declined=True)]
+    # From here on each page of the organisers says so.
+    alarms.sound(registration=ones[0], telephone="+371 20 000 000", words=LONG, now=clock.now())
     refused = OutgoingMailFactory(registration=ones[4], kind=MailKind.SELECTED, refused=True)
     _check(call, [refused, None])
     mail = OutgoingMail.objects.filter(call=open_call, kind=MailKind.CONFIRMED).first()
@@ -195,6 +227,8 @@ def organising(world: World) -> list[Stop]:
         Stop(f"{people}?call={call.pk}", press=_stage_two),
         *[Stop(f"{people}{one.pk}/change/") for one in ones],
         Stop(f"{people}{ones[0].pk}/change/", press=_refuse_an_act),
+        Stop(f"{people}{ones[0].pk}/alarms/"),
+        Stop(f"{calls}checks/", press=press("Save the checks of this page")),
         *[Stop(f"{people}{one.pk}/dossier/{copy}/") for one in ones[:2] for copy in ("organisers", "person")],
         *[Stop(f"{calls}{page}/") for page in _PAGES_OF_CALL],
         Stop(f"{calls}register/", press=press("Register this person")),
@@ -209,7 +243,7 @@ def organising(world: World) -> list[Stop]:
         Stop("/admin/events/call/"),
         *[
             Stop(f"/admin/events/call/{call.pk}/{page}/")
-            for page in ("change", "capacity", "over-invite", "selection", "deadline", "reviewers", "history")
+            for page in ("change", "capacity", "over-invite", "selection", "extras", "deadline", "reviewers", "history")
         ],
         Stop("/admin/password_change/"),
     ]

@@ -24,7 +24,7 @@ def signed_in(role: Role) -> tuple[Client, User]:
     return client, user
 
 
-@pytest.mark.parametrize("name", ["capacity", "over-invite", "selection", "deadline", "reviewers"])
+@pytest.mark.parametrize("name", ["capacity", "over-invite", "selection", "extras", "deadline", "reviewers"])
 def test_what_touches_people_is_not_for_publishers(name: str) -> None:
     publisher, _ = signed_in(Role.PUBLISHER)
     call = CallFactory(selective=True)
