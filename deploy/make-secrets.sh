@@ -20,6 +20,7 @@ put() {
 
 random | put secret_key
 random | put address_key
+random | put master_keys
 random | put database_password
 random | put broker_password
 random | put metrics_token

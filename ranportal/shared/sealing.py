@@ -53,6 +53,7 @@ def key_id_of(sealed: bytes) -> UUID:
 
 def opened(sealed: bytes, *, key: bytes, place: str) -> bytes:
     """Return what was sealed for this place. Raises Unopened."""
+    key_id_of(sealed)
     try:
         return _cipher(key).decrypt(bytes(sealed[_NONCE]), bytes(sealed[_SEALED]), place.encode())
     except InvalidTag as error:

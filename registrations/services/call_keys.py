@@ -1,7 +1,11 @@
 """What becomes of the keys of calls: wrapped by a newer master key, and destroyed when nothing needs them any more."""
 
+import base64
+import json
+import os
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -49,6 +53,44 @@ def destroy(*, call: Call, now: datetime) -> bool:
             raise StillNeeded(f"The key of the call is needed still, for: {', '.join(left)}.")
         keys = CallKey.objects.filter(call=call, destroyed_at=None)
         return bool(keys.update(wrapped=b"", master_id="", destroyed_at=now))
+
+
+def write_down(file: Path) -> None:
+    """Write the keys that are not destroyed into this file, wrapped as they are, in the place of what it held.
+
+    The newest such file opens every backup, as far as it shall be opened still: it is the only copy outside the
+    database, so a key that is destroyed is gone everywhere once it was written again.
+    """
+    keys = {
+        str(key.pk): [key.master_id, base64.b64encode(bytes(key.wrapped)).decode()]
+        for key in CallKey.objects.filter(destroyed_at=None).order_by("made_at")
+    }
+    new = file.with_name(f"{file.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
+        json.dump(keys, opened, indent=1)
+        opened.flush()
+        os.fsync(opened.fileno())
+    new.replace(file)
+
+
+def missing_master_keys(file: Path) -> list[str]:
+    """The names of master keys that wrapped keys of this file and are not among MASTER_KEYS."""
+    return sorted({master_id for master_id, _ in _read(file).values()} - set(sealing.master_ids()))
+
+
+def bring_back(file: Path, *, now: datetime) -> None:
+    """Give the keys that a backup left empty what the file holds; what it does not hold was destroyed."""
+    keys = _read(file) if file.is_file() else {}
+    for row in CallKey.objects.filter(destroyed_at=None, wrapped=b""):
+        master_id, wrapped = keys.get(str(row.pk), ("", ""))
+        row.master_id, row.wrapped = master_id, base64.b64decode(wrapped)
+        row.destroyed_at = None if wrapped else now
+        row.save()
+
+
+def _read(file: Path) -> dict[str, list[str]]:
+    keys: dict[str, list[str]] = json.loads(file.read_text("utf-8"))
+    return keys
 
 
 def _left(call: Call) -> Iterator[str]:

@@ -14,10 +14,13 @@ from ranportal.shared.keeping import database, manifest, schema, stored_files
 from ranportal.shared.keeping.manifest import Manifest
 from ranportal.shared.refusals import Refused
 from registrations.mail import restored
-from registrations.models import OutgoingMail, Registration
+from registrations.models import CallKey, OutgoingMail, Registration
+from registrations.services import call_keys
 
 #: Without these a backup is worth little, and beside it they would open it: kept apart, never in the folder.
-KEYS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "ADDRESS_KEY")
+KEYS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "ADDRESS_KEY", "MASTER_KEYS")
+#: The file of the keys of calls: one for all backups, since a key that is destroyed must not lie in an old one.
+CALL_KEYS = "call-keys.json"
 #: A database with rows in one of these is in use.
 IN_USE = (
     "accounts_user",
@@ -54,10 +57,11 @@ class Restored:
     held: restored.Held
 
 
-def backup(*, folder: Path, now: datetime) -> Manifest:
+def backup(*, folder: Path, keys_file: Path, now: datetime) -> Manifest:
     """Write database and files into the folder (made here, or empty), proved by checksums, readable by its owner alone.
 
-    It holds personal data, and none of the keys. Raises FolderInUse. What fails leaves no manifest, so no backup.
+    It holds personal data, and none of the keys: those of the calls go, wrapped, into `keys_file`, in the place of
+    what it held before. Raises FolderInUse. What fails leaves no manifest, so no backup.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUse(f"{folder} is not empty: name a folder of its own for each backup.")
@@ -65,7 +69,8 @@ def backup(*, folder: Path, now: datetime) -> Manifest:
     keeper = database.keeper()
     with keeper.snapshot():
         migrations = schema.applied()
-        tables, sequences = keeper.save_to(folder)
+        tables, sequences = keeper.save_to(folder, blank={CallKey._meta.db_table: "wrapped"})
+        call_keys.write_down(keys_file)
         missing = stored_files.save_to(folder, leave_out=restored.MARKS)
     found = Manifest(
         made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
@@ -83,8 +88,12 @@ def backup(*, folder: Path, now: datetime) -> Manifest:
     return found
 
 
-def restore(*, folder: Path, now: datetime, is_replacing: bool = False, are_keys_lost: bool = False) -> Restored:
+def restore(
+    *, folder: Path, keys_file: Path, now: datetime, is_replacing: bool = False, are_keys_lost: bool = False
+) -> Restored:
     """Bring a backup back, into an empty database or (`is_replacing`) in the place of what is there.
+
+    What a key sealed that `keys_file` does not hold any more stays closed: it was destroyed since.
 
     Nothing is touched before every file has proved whole, and the portal's tables change in one transaction at the
     end: what fails before leaves everything as it was. All unfinished mail of the backup is on hold afterwards, and
@@ -95,6 +104,7 @@ def restore(*, folder: Path, now: datetime, is_replacing: bool = False, are_keys
     schema.refuse_unknown(found.migrations)
     if not are_keys_lost:
         refuse_lost_keys(found)
+        _refuse_lost_call_keys(found, keys_file)
     if not is_replacing and database.has_rows(IN_USE):
         raise DatabaseInUse("The database is in use. Restore into an empty one, or say --replace to give up its data.")
     keeper = database.keeper()
@@ -103,6 +113,7 @@ def restore(*, folder: Path, now: datetime, is_replacing: bool = False, are_keys
         database.prove_rows(found)
         keeper.skip_numbers(found.sequences)
         schema.migrate_to_newest()
+        call_keys.bring_back(keys_file, now=now)
         Session.objects.all().delete()
         held = restored.hold_unfinished(now=now)
         made = stored_files.load_from(folder, names=found.files, is_replacing=is_replacing)
@@ -146,6 +157,21 @@ def refuse_lost_keys(found: Manifest) -> None:
             f"The backup was made with another {' and '.join(lost)}. Set the former keys (an old SECRET_KEY may stand "
             "in SECRET_KEY_FALLBACKS); when they are lost for good, --keys-are-lost goes on: private links that people "
             "have then end, and the same person is no longer recognised by the address."
+        )
+
+
+def _refuse_lost_call_keys(found: Manifest, keys_file: Path) -> None:
+    saved = found.tables.get(CallKey._meta.db_table)
+    if saved is None or not saved.rows:
+        return
+    if not keys_file.is_file():
+        raise KeysMissing(
+            f"{keys_file} is missing: without the keys of calls nobody reads names and answers. Name the newest such "
+            "file with --call-keys; when it is lost for good, --keys-are-lost goes on without them."
+        )
+    if missing := call_keys.missing_master_keys(keys_file):
+        raise KeysMissing(
+            f"{keys_file} needs the master keys {', '.join(missing)}: put them behind the others in MASTER_KEYS."
         )
 
 

@@ -126,8 +126,8 @@ def test_each_secret_is_made_by_the_script_or_written_by_hand(tmp_path):
     assert make()[0] == made
     assert set(declared.compose()["secrets"]) - set(made) == {"email_url"}
     assert "email_url" in said
-    assert len({made["secret_key"], made["address_key"], made["database_password"]}) == 3
-    assert all(len(made[name]) >= 60 for name in ("secret_key", "address_key"))
+    assert len({made[name] for name in ("secret_key", "address_key", "master_keys", "database_password")}) == 4
+    assert all(len(made[name]) >= 60 for name in ("secret_key", "address_key", "master_keys"))
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
 
 

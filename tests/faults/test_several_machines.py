@@ -91,6 +91,7 @@ def environment(ports: dict[str, int], store: S3Server) -> dict[str, str]:
         "SITE_URL": "http://localhost",
         "ALLOWED_HOSTS": "localhost",
         "ADDRESS_KEY": "for-the-tests-only",
+        "MASTER_KEYS": "for-the-tests-only-and-long-enough-for-all-of-the-machines",
         "MAIL_FROM": "events@portal.example.org",
         "LOG_LEVEL": "WARNING",
         "DATABASE_URL": f"postgres://postgres@127.0.0.1:{ports['database']}/{connection.settings_dict['NAME']}?{SILENCE}",

@@ -23,6 +23,7 @@ FINE = {
     "SITE_URL": "https://portal.example.org",
     "EMAIL_URL": "smtp://mail.example.org",
     "ADDRESS_KEY": "kept-for-years-" * 4,
+    "MASTER_KEYS": "opens-the-keys-of-calls-" * 3,
     "MAIL_FROM": "Events <events@portal.example.org>",
 }
 SPOILT = {
@@ -33,6 +34,7 @@ SPOILT = {
     "SITE_URL": ["", "http://portal.example.org"],
     "EMAIL_URL": ["", "file:///srv/mail"],
     "ADDRESS_KEY": [""],
+    "MASTER_KEYS": ["", "short", f"{'x' * 60},short"],
     "MAIL_FROM": ["", "secretariat@example.org"],
     "CELERY_BROKER_URL": ["", DEMO_BROKER_URL],
     "CACHE_URL": ["", "locmem://"],
@@ -127,6 +129,7 @@ def fine_settings(settings):
     settings.SITE_URL = "https://portal.example.org"
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.ADDRESS_KEY = FINE["ADDRESS_KEY"]
+    settings.MASTER_KEYS = [FINE["MASTER_KEYS"]]
     settings.MAIL_FROM = FINE["MAIL_FROM"]
     settings.CELERY_BROKER_URL = FINE["CELERY_BROKER_URL"]
     settings.CACHES = {"default": env.cache(FINE["CACHE_URL"])}
@@ -149,6 +152,8 @@ def test_nothing_is_refused_when_all_is_said(fine_settings):
         ("SITE_URL", "http://portal.example.org", "SITE_URL"),
         ("PLAIN_HTTP", True, "SITE_URL must be the http://"),
         ("ADDRESS_KEY", "", "ADDRESS_KEY"),
+        ("MASTER_KEYS", [], "MASTER_KEYS"),
+        ("MASTER_KEYS", [FINE["MASTER_KEYS"], "short"], "MASTER_KEYS"),
         ("MAIL_FROM", "Event secretariat <secretariat@example.org>", "MAIL_FROM"),
         ("MAIL_FROM", "secretariat@example.org", "MAIL_FROM"),
         ("CELERY_BROKER_URL", DEMO_BROKER_URL, "CELERY_BROKER_URL"),

@@ -46,8 +46,11 @@ def snapshot() -> Iterator[None]:
         yield
 
 
-def save_to(folder: Path) -> tuple[dict[str, Table], dict[str, int]]:
-    """Write each table into `folder`; returns the tables and the last numbers given. Call it inside `snapshot()`."""
+def save_to(folder: Path, *, blank: Mapping[str, str]) -> tuple[dict[str, Table], dict[str, int]]:
+    """Write each table into `folder`; returns the tables and the last numbers given. Call it inside `snapshot()`.
+
+    `blank` names, by table, a column of bytes that is left empty.
+    """
     (folder / FOLDER).mkdir(mode=0o700)
     tables = {}
     for name in sorted(schema.tables() & set(_tables(_present_schema()))):
@@ -56,7 +59,8 @@ def save_to(folder: Path) -> tuple[dict[str, Table], dict[str, int]]:
             gzip.open(folder / FOLDER / f"{name}.copy.gz", "wb", compresslevel=_LEVEL) as file,
             connection.cursor() as cursor,
         ):
-            cursor.cursor.copy_expert(f"COPY {_quoted(name)} ({_listed(columns)}) TO STDOUT", file)
+            read = [f"''::bytea AS {_quoted(c)}" if blank.get(name) == c else _quoted(c) for c in columns]
+            cursor.cursor.copy_expert(f"COPY (SELECT {', '.join(read)} FROM {_quoted(name)}) TO STDOUT", file)
             tables[name] = Table(rows=cursor.rowcount, columns=columns)
     return tables, _last_numbers()
 

@@ -27,13 +27,21 @@ def snapshot() -> Iterator[None]:
     yield
 
 
-def save_to(folder: Path) -> tuple[dict[str, Table], dict[str, int]]:
-    """Write the database into `folder`; returns its tables and the last numbers given."""
+def save_to(folder: Path, *, blank: Mapping[str, str]) -> tuple[dict[str, Table], dict[str, int]]:
+    """Write the database into `folder`; returns its tables and the last numbers given.
+
+    `blank` names, by table, a column of bytes that is left empty.
+    """
     connection.ensure_connection()
     with closing(sqlite3.connect(folder / FILE)) as target:
         cast(sqlite3.Connection, connection.connection).backup(target)
         # Without a log beside it, the file is the whole database.
         target.execute("PRAGMA journal_mode=DELETE")
+        for table, column in blank.items():
+            target.execute(f'UPDATE "{table}" SET "{column}" = X\'\'')
+        target.commit()
+        # Pages that nothing uses any more hold what stood there.
+        target.execute("VACUUM")
         names = [
             name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         ]

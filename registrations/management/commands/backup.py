@@ -19,12 +19,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", metavar="FOLDER", type=Path, help="a folder that is not there yet, or empty")
+        parser.add_argument(
+            "--call-keys",
+            metavar="FILE",
+            type=Path,
+            help="where the keys of calls go, wrapped: one file for all backups, written anew by each "
+            "(usually call-keys.json beside the folder)",
+        )
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, folder: Path, call_keys: Path | None, **options: Any) -> None:
+        keys_file = call_keys or folder.absolute().parent / keeping.CALL_KEYS
         # Also for the moment before the modes are set: what is written is nobody else's to read.
         former = os.umask(0o077)
         try:
-            made = keeping.backup(folder=folder, now=clock.now())
+            made = keeping.backup(folder=folder, keys_file=keys_file, now=clock.now())
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
@@ -39,5 +47,6 @@ class Command(BaseCommand):
         self.stdout.write("Not in it, and needed to restore it; keep them elsewhere, and never beside it:")
         for name, prints in made.keys.items():
             self.stdout.write(f"  {name}: {', '.join(prints) if prints else 'not set'}")
+        self.stdout.write(f"  the keys of calls: {keys_file}, of which only the newest is kept")
         for name in made.missing_files:
             self.stderr.write(f"A row names {name}, and the storage has no such file.")

@@ -22,12 +22,26 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", metavar="FOLDER", type=Path, help="what backup has written")
+        parser.add_argument(
+            "--call-keys",
+            metavar="FILE",
+            type=Path,
+            help="the newest file of the keys of calls (usually call-keys.json beside the folder)",
+        )
         parser.add_argument("--replace", action="store_true", help="give up the data that is there now")
         parser.add_argument("--keys-are-lost", action="store_true", help="restore although the keys are others")
 
-    def handle(self, *args: Any, folder: Path, replace: bool, keys_are_lost: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, folder: Path, call_keys: Path | None, replace: bool, keys_are_lost: bool, **options: Any
+    ) -> None:
         try:
-            back = keeping.restore(folder=folder, now=clock.now(), is_replacing=replace, are_keys_lost=keys_are_lost)
+            back = keeping.restore(
+                folder=folder,
+                keys_file=call_keys or folder.absolute().parent / keeping.CALL_KEYS,
+                now=clock.now(),
+                is_replacing=replace,
+                are_keys_lost=keys_are_lost,
+            )
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:

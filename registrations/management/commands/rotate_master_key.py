@@ -21,4 +21,6 @@ class Command(BaseCommand):
         left = call_keys.of_older_master_keys().count()
         self.stdout.write(f"Keys of calls wrapped anew by master key {newest}: {number}. Left by others: {left}.")
         if left:
-            raise CommandError("Some were made meanwhile by a program that has the old master key only. Run this again.")
+            raise CommandError(
+                "Some were made meanwhile by a program that has the old master key only. Run this again."
+            )
