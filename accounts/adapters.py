@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from accounts import sealed_texts
 from accounts.middleware import SEEN_AT, SIGNED_IN_AT, VOUCHED
 from accounts.models import User
-from accounts.provided import NotOurs, account_for, has_asked_twice
+from accounts.provided import NotOurs, account_for, has_asked_twice, refuse_another_person
 from accounts.queries import has_second_factor
 from accounts.reauthentication import recently_proven
 from ranportal.shared import clock
@@ -92,7 +92,7 @@ class StaffAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Open the session: with a new id, and with the moment from which it lasts."""
-        user.backend = "django.contrib.auth.backends.ModelBackend"  # type: ignore[attr-defined]
+        user.backend = "django.contrib.auth.backends.ModelBackend"
         super().login(request, user)
         request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = clock.now().timestamp()
         if request.session.get(VOUCHED) != user.pk and not has_second_factor(user):
@@ -155,23 +155,24 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[Any]:
         """The provider of the settings; none stands in the database."""
-        return [
-            app
-            for app in super().list_apps(None, provider=provider, client_id=client_id)  # type: ignore[arg-type]
-            if app.pk is None
-        ]
+        return [app for app in super().list_apps(None, provider=provider, client_id=client_id) if app.pk is None]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Find the account by the address for which the provider vouches. Raises ImmediateHttpResponse for all else."""
         request.session.pop(VOUCHED, None)
-        said = sociallogin.account.extra_data
+        account = sociallogin.account
+        said = account.extra_data
         try:
             user = account_for(said, nonce=sociallogin.state.get("nonce", ""))
+            refuse_another_person(user, provider=account.provider, uid=account.uid)
         except NotOurs:
             raise ImmediateHttpResponse(redirect("socialaccount_login_error")) from None
         sociallogin.user = user
-        if not sociallogin.account.pk:
-            sociallogin.account.extra_data = {}
+        # Whom it is stays; what the provider told about the person is not ours to keep.
+        account.extra_data = {}
+        if account.pk:
+            account.save(update_fields=["extra_data"])
+        else:
             sociallogin.connect(request, user)
         if has_asked_twice(said, trusted=settings.OIDC_STRONG_ACR):
             request.session[VOUCHED] = user.pk

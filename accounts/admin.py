@@ -1,26 +1,37 @@
 """Staff accounts: who may sign in, and which roles they have. Accounts are switched off, never deleted."""
 
+from http import HTTPStatus
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.admin import EmailAddress
 from allauth.mfa.admin import Authenticator
 from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
 
+from accounts.doors import ask_for_proof
 from accounts.models import User
+from ranportal.shared import clock
 
 # Roles are made by a migration: what they may do is not for a form to say. Second factors are their owners' own.
 for model in (Group, EmailAddress, SocialApp, SocialAccount, SocialToken, Authenticator):
     admin.site.unregister(model)
 
 
-class NewUserForm(AdminUserCreationForm):
+class NewUserForm(forms.ModelForm):
+    """Without a password: whom it is for chooses one, by the mail that is sent."""
+
     class Meta:
         model = User
         fields = ("email", "name")
@@ -63,7 +74,9 @@ class AccountAdmin(UserAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name")}),)
+    add_form_template = "admin/accounts/user/add_form.html"
+    change_form_template = "admin/accounts/user/change_form.html"
     readonly_fields = ("last_login", "date_joined")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -77,6 +90,68 @@ class AccountAdmin(UserAdmin):
             ("Roles", {"fields": rights}),
             ("Dates", {"fields": ("last_login", "date_joined")}),
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        acts = (("mail-password-link", self.mail_password_link), ("second-factor-away", self.second_factor_away))
+        own = [
+            path(f"<int:user_id>/{name}/", self.admin_site.admin_view(require_POST(act)), name=f"accounts_user_{name}")
+            for name, act in acts
+        ]
+        return [*own, *super().get_urls()]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Who makes or changes accounts proves again who they are."""
+        if request.method == "POST" and (asked := ask_for_proof(request)):
+            return asked
+        return super().changeform_view(request, *args, **kwargs)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:
+        """The same, and its owner is told."""
+        if asked := ask_for_proof(request, is_kept=False):
+            return asked
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            self._tell(User.objects.get(pk=id), "An administrator chose another password for your account.")
+        return response
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        """Save; whom a new account is for gets a mail to choose a password."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        if not change:
+            get_adapter().mail_reset(obj, is_new_account=True, now=clock.now())
+            messages.info(request, f"A mail to {obj.email} is on its way, with a link to choose a password.")
+
+    def mail_password_link(self, request: HttpRequest, user_id: int) -> HttpResponseBase:
+        """Mail the link with which this user chooses a password."""
+        user = self._to_change(request, user_id)
+        if asked := ask_for_proof(request, is_kept=False):
+            return asked
+        get_adapter().mail_reset(user, is_new_account=False, now=clock.now())
+        self.log_change(request, user, "Link to choose a password mailed.")
+        messages.success(request, f"A mail to {user.email} is on its way. Its link works once, for one hour.")
+        return redirect("admin:accounts_user_change", user.pk)
+
+    def second_factor_away(self, request: HttpRequest, user_id: int) -> HttpResponseBase:
+        """Take away all second factors of somebody who has lost them, and the recovery codes with them."""
+        user = self._to_change(request, user_id)
+        if asked := ask_for_proof(request, is_kept=False):
+            return asked
+        Authenticator.objects.filter(user=user).delete()
+        self.log_change(request, user, "Second factor taken away.")
+        self._tell(user, "An administrator took the second factor away from your account.")
+        messages.success(request, "The second factor is taken away, and its owner is told.")
+        return redirect("admin:accounts_user_change", user.pk)
+
+    def _to_change(self, request: HttpRequest, user_id: int) -> User:
+        user = get_object_or_404(User, pk=user_id)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        return user
+
+    def _tell(self, user: User, notice: str) -> None:
+        get_adapter().mail_notice(user, notice=notice, now=clock.now())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")

@@ -11,16 +11,17 @@ from accounts.reauthentication import recently_proven
 from ranportal.shared import clock
 
 
-def ask_for_proof(request: HttpRequest) -> HttpResponseRedirect | None:
+def ask_for_proof(request: HttpRequest, *, is_kept: bool = True) -> HttpResponseRedirect | None:
     """None for who proved within five minutes who they are; else the way to the page that asks, and then back here.
 
-    What a POST brought is kept, and waits on a page with a button to send it again.
+    What a POST brought is kept, and waits on a page with a button to send it again; without `is_kept`, for a form that
+    is one button, the way back leads to the page itself.
     """
     now = clock.now()
     if recently_proven(request, now=now):
         return None
     back = request.get_full_path()
-    if request.method == "POST":
+    if request.method == "POST" and is_kept:
         back = kept_for_later(request)
     methods = get_adapter().get_reauthentication_methods(request.user)
     page = methods[0]["url"] if methods else f"{reverse('account_login')}?again=1"

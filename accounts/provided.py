@@ -4,6 +4,9 @@ import hmac
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
+from django.db.models import Q
+
 from accounts.models import User
 
 
@@ -29,6 +32,16 @@ def account_for(said: Mapping[str, Any], *, nonce: str) -> User:
     if user is None:
         raise NotOurs
     return user
+
+
+def refuse_another_person(user: User, *, provider: str, uid: str) -> None:
+    """Raise NotOurs where this account, or this person at the provider, is bound to another one already.
+
+    An address that was given to somebody else there opens nothing here.
+    """
+    bound = SocialAccount.objects.filter(Q(user=user) | Q(uid=uid), provider=provider)
+    if bound.exclude(user=user, uid=uid).exists():
+        raise NotOurs
 
 
 def has_asked_twice(said: Mapping[str, Any], *, trusted: Collection[str]) -> bool:

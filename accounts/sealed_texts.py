@@ -1,7 +1,7 @@
 """Seals short texts of accounts by the newest master key: seeds of second factors, and forms in work."""
 
 import base64
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ranportal.shared import sealing
 
@@ -18,6 +18,11 @@ def opened(sealed: str) -> str:
     """Return what was sealed. Raises sealing.NoMasterKey, sealing.Unopened."""
     master_id, _, letters = sealed.partition(_PARTED_BY)
     return sealing.unwrap(base64.b64decode(letters), master_id=master_id).decode()
+
+
+def seal_again(sealed: str) -> str:
+    """Return the same sealed by the newest master key. Raises sealing.NoMasterKey, sealing.Unopened."""
+    return seal(opened(sealed), key_id=uuid4())
 
 
 def is_of_newest_key(sealed: str) -> bool:

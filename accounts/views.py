@@ -1,6 +1,8 @@
 """Signing in, forms that were kept, the picture of a second factor, and the way to the provider of a sign-in."""
 
 import secrets
+from collections.abc import Callable
+from functools import wraps
 from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.login import perform_password_login
@@ -34,13 +36,20 @@ from ranportal.shared.answers import evenly
 PROVIDER = "staff"
 
 
-def _provider_origin() -> str:
-    parts = urlsplit(settings.OIDC_ISSUER)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
+def _with_provider(page: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Let the page's form lead to the provider: browsers hold a form's redirect against form-action, too."""
+
+    @wraps(page)
+    def allowed(request: HttpRequest) -> HttpResponseBase:
+        if not settings.OIDC_ISSUER:
+            return page(request)
+        parts = urlsplit(settings.OIDC_ISSUER)
+        return csp_update({"form-action": [f"{parts.scheme}://{parts.netloc}"]})(page)(request)
+
+    return allowed
 
 
-# Browsers hold a form's redirect against form-action, too.
-@csp_update({"form-action": [_provider_origin()]})
+@_with_provider
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

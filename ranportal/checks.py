@@ -58,6 +58,10 @@ def refusals() -> list[str]:
             "CELERY_BROKER_URL must name the broker: the demo's socket is for the demo.",
         ),
         (
+            bool(settings.OIDC_ISSUER) and urlsplit(settings.OIDC_ISSUER).scheme != "https",
+            "OIDC_ISSUER must be an https:// address: who answers there opens accounts.",
+        ),
+        (
             settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"),
             "CACHE_URL must name a cache that all processes share (redis://…): one in each counts for itself alone.",
         ),

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from accounts.doors import ask_for_proof
 from events.models import Call
 from registrations import looks, reports
 from registrations.admin.access import Page, staff_page
@@ -30,12 +31,16 @@ class PurposeForm(forms.Form):
 def exported(page: Page) -> Page:
     """`page(model_admin, request, about, …)` once it was said what for: GET asks, POST gives the file.
 
+    Before both, who they are is asked again.
+
     To stand inside a door of `access` that gives a call or a registration.
     """
 
     def asking(
         model_admin: admin.ModelAdmin, request: HttpRequest, about: Call | Registration, **parts: Any
     ) -> HttpResponseBase:
+        if asked := ask_for_proof(request):
+            return asked
         is_sent = request.method == "POST"
         form = PurposeForm(request.POST if is_sent else None, label_suffix="")
         if not (is_sent and form.is_valid()):

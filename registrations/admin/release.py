@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from accounts.doors import ask_for_proof
 from events.models import Call
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
@@ -23,12 +24,19 @@ _SELDOM, _OFTEN = 30, 2
 
 
 def release(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> HttpResponseBase:
-    """GET shows what would happen and what stands in the way; POST gives the release, or takes it back (`recall`)."""
+    """GET shows what would happen and what stands in the way; POST gives the release, or takes it back (`recall`).
+
+    Before it is given, who they are is asked again.
+    """
     if request.method == "GET":
         return _page(model_admin, request, call)
+    # Taking back must be quick.
+    is_urgent = request.POST.get("action") == "recall"
+    if not is_urgent and (asked := ask_for_proof(request, is_kept=False)):
+        return asked
     now = clock.now()
     try:
-        if request.POST.get("action") == "recall":
+        if is_urgent:
             releasing.recall(call=call, by=request.user, now=now)
             messages.success(request, "The release is taken back. Nobody was told, and everything stays staged.")
         else:
