@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from registrations import dossiers
+from registrations import access_reports, dossiers
 from registrations.enums import Extra
 from registrations.field_register import TEXTS
 from registrations.models import CounterCard, Decision, Pin, Redaction, Registration, Review
@@ -60,6 +60,10 @@ def of_registration(registration: Registration) -> dict[str, Any]:
                 "reason": _told(registration, t.reason),
             }
             for t in registration.transitions.all()
+        ],
+        "looks": [
+            {"day": look.day.isoformat(), "role": look.role, "how": look.kind, "times": look.times}
+            for look in access_reports.looks_at(registration)
         ],
         "mails": [
             {"at": _iso(m.sent_at), "what": m.get_kind_display(), "state": m.get_state_display()}

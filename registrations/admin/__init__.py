@@ -3,10 +3,21 @@ from registrations.admin import (
     calls,
     data_protection,
     events,
+    logistics,
     outbox,
     reconciliation,
     registrations,
     reviews,
 )
 
-__all__ = ["access_log", "calls", "data_protection", "events", "outbox", "reconciliation", "registrations", "reviews"]
+__all__ = [
+    "access_log",
+    "calls",
+    "data_protection",
+    "events",
+    "logistics",
+    "outbox",
+    "reconciliation",
+    "registrations",
+    "reviews",
+]

@@ -23,6 +23,7 @@ from registrations.admin import (
     dossiers,
     downloads,
     dropouts,
+    keeping,
     pictures,
     proposals,
     registration_page,
@@ -89,6 +90,11 @@ class RegistrationAdmin(admin.ModelAdmin):
                 f"{calls}not-answered/", for_call(self, call_pages.not_answered), name="registrations_call_not_answered"
             ),
             path(f"{calls}not-told/", for_call(self, call_pages.not_told), name="registrations_call_not_told"),
+            path(
+                f"{calls}keeping/",
+                for_call(self, keeping.keeping_page, "GET", "POST"),
+                name="registrations_call_keeping",
+            ),
             path(f"{calls}checks/", for_call(self, checks.show, "GET", "POST"), name="registrations_call_checks"),
             path(
                 f"{calls}attendance/",

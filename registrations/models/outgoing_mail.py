@@ -13,9 +13,9 @@ class OutgoingMail(models.Model):
     """One row of the outbox: one mail, made in the transaction that caused it and never without it.
 
     `key` says what it is about (registration, kind, version) and is unique. `facts` (no personal data), `message_id`,
-    `date` and `template_version` are frozen when the row is made; `rendered` is stored at the first hand-over, with
-    marks where the address, the private link and the code go in as it leaves. `state` is written by
-    `registrations.mail` alone. It goes to the `user` of the staff, or to the contact point of the `vouch`, or to the
+    `date` and `template_version` are frozen when the row is made; `rendered` is stored from the first hand-over until
+    the mail is sent, with marks where the address, the private link and the code go in as it leaves. `state` is written
+    by `registrations.mail` alone. It goes to the `user` of the staff, or to the contact point of the `vouch`, or to the
     person of the `registration`, or else to the mailbox of the call.
     """
 

@@ -28,6 +28,8 @@ PEOPLE = {
     "registrations_call_find": ("calls/{call}/find/", True),
     "registrations_call_not_answered": ("calls/{call}/not-answered/", False),
     "registrations_call_not_told": ("calls/{call}/not-told/", False),
+    "registrations_call_keeping": ("calls/{call}/keeping/", False),
+    "registrations_call_checks": ("calls/{call}/checks/", False),
     "registrations_call_attendance": ("calls/{call}/attendance/", False),
     "registrations_call_register": ("calls/{call}/register/", False),
     "registrations_call_board": ("calls/{call}/board/", False),
@@ -46,6 +48,7 @@ PEOPLE = {
     "registrations_registration_change": ("{registration}/change/", False),
     "registrations_registration_dossier": ("{registration}/dossier/staff/", False),
     "registrations_registration_dossier_json": ("{registration}/dossier/staff.json", False),
+    "registrations_registration_alarms": ("{registration}/alarms/", False),
     "registrations_registration_act": ("{registration}/act/check/", True),
     "registrations_registration_file": ("{registration}/files/1/", False),
 }

@@ -1,0 +1,77 @@
+import os
+from argparse import ArgumentParser
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import is_naive, make_aware
+
+from ranportal.shared import clock
+from ranportal.shared.refusals import Refused
+from registrations import breaches
+from registrations.enums import LookKind
+from registrations.services import looking
+
+_ONLY_OWNER = 0o600
+
+
+class Command(BaseCommand):
+    help = (
+        "List whom a look, an account or the key of a call could see: references and how many. With --addresses, also "
+        "a file for the data protection officer of how to reach them, readable by its owner alone."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        cause = parser.add_mutually_exclusive_group(required=True)
+        cause.add_argument("--look", type=int, metavar="NUMBER", help="one entry of the access log")
+        cause.add_argument("--account", metavar="EMAIL", help="all that an account of the staff looked at")
+        cause.add_argument("--key", metavar="CALL-SLUG", help="everybody whose words the key of a call opens")
+        parser.add_argument("--since", type=_moment, metavar="ISO", help="with --account: not before this moment")
+        parser.add_argument("--until", type=_moment, metavar="ISO", help="with --account: only before this moment")
+        parser.add_argument("--addresses", type=Path, metavar="FILE", help="a new file for addresses")
+
+    def handle(self, *args: Any, addresses: Path | None, **options: Any) -> None:
+        try:
+            affected = _affected(options)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        for registration in affected.registrations:
+            self.stdout.write(f"{registration.reference}  {registration.call.event.slug}")
+        told = f"{len(affected.registrations)} registrations, {len(affected.reachable)} of them not erased"
+        self.stdout.write(f"{told}; {affected.gone} more are deleted.")
+        if addresses is not None:
+            _write(addresses, affected)
+            self.stdout.write(f"Addresses of {len(affected.reachable)} are in {addresses}. Delete it when it is done.")
+
+
+def _affected(options: dict[str, Any]) -> breaches.Affected:
+    if options["look"] is not None:
+        return breaches.by_look(options["look"])
+    if options["account"] is not None:
+        return breaches.by_account(options["account"], since=options["since"], until=options["until"])
+    return breaches.by_key(options["key"])
+
+
+def _write(file: Path, affected: breaches.Affected) -> None:
+    looking.enter(
+        user=None,
+        kind=LookKind.EXPORT,
+        page="command who_was_affected",
+        call_id=None,
+        references=[one.reference for one in affected.reachable],
+        purpose="To tell people about a breach.",
+        now=clock.now(),
+    )
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_OWNER)
+    except OSError as error:
+        raise CommandError(f"{file} cannot be made: {error.strerror}.") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        for one in affected.reachable:
+            opened.write(f"{one.reference}\t{one.call.event.slug}\t{one.identity.email}\n")
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return make_aware(moment) if is_naive(moment) else moment
