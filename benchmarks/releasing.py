@@ -68,6 +68,7 @@ def _call(people: int) -> tuple[Call, User]:
     applicants.make(call=call, count=people, seed=people, now=now)
     Registration.objects.filter(call=call).update(state=State.SUBMITTED, proven_at=now)
     staff = UserFactory.create(administrator=True)
+    call.organisers.add(staff)
     everybody = list(Registration.objects.filter(call=call))
     for number, outcome in enumerate(Outcome):
         share = everybody[number :: len(Outcome)]

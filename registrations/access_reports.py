@@ -1,20 +1,21 @@
-"""Reads of the access log: for data protection officers, and for each person about whoever looked at them."""
+"""Who looked at whom, for data protection officers and each person; and what logistics may look at."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Prefetch, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.timezone import localtime
 
 from accounts.enums import Role
 from accounts.models import User
 from accounts.queries import staff_with
+from events.models import Call
 from ranportal.shared.crypto import keyed_digest
-from registrations.enums import LookKind, MailKind
-from registrations.models import AccessEntry, OutgoingMail, Registration
+from registrations.enums import AskedOf, Extra, LookKind, MailKind, QuestionKind, State
+from registrations.models import AccessEntry, Answer, Consent, OutgoingMail, Registration
 from registrations.people import address_index
 
 #: Hexadecimal digits of a subject: 96 bits tell references apart for ever.
@@ -100,6 +101,22 @@ def entries(
     if day is not None:
         found = found.filter(at__date=day)
     return found if before is None else found.filter(number__lt=before)
+
+
+def to_serve(call: Call) -> list[Registration]:
+    """Who has a confirmed place, by reference; `needs` are consents about food and access, `practical` the answers.
+
+    Files are not among them. Three statements for any number of people.
+    """
+    extras = Consent.objects.filter(extra__in=(Extra.DIET, Extra.ACCESS), withdrawn_at=None)
+    asked = Answer.objects.filter(question__asked_of=AskedOf.SELECTED).exclude(question__kind=QuestionKind.FILE)
+    people = Registration.objects.filter(call=call, state=State.CONFIRMED).select_related("identity")
+    return list(
+        people.prefetch_related(
+            Prefetch("consents", queryset=extras, to_attr="needs"),
+            Prefetch("answers", queryset=asked.select_related("question"), to_attr="practical"),
+        ).order_by("reference")
+    )
 
 
 def volumes(*, now: datetime) -> list[Volume]:

@@ -33,6 +33,12 @@ def calls_of(user: User) -> QuerySet[Call]:
     return calls.filter(organisers=user)
 
 
+def calls_without_organisers() -> QuerySet[Call]:
+    """The calls that nobody organises: whoever applied there is seen by nobody."""
+    able = User.objects.filter(is_active=True, organised_calls=OuterRef("pk"))
+    return Call.objects.select_related("event").exclude(Exists(able)).order_by("-closes_at", "pk")
+
+
 def calls_watched(user: User) -> QuerySet[Call]:
     """The calls of which this user may see counts that name nobody: one's own, or all for administrators."""
     return Call.objects.all() if is_administrator(user) else calls_of(user)

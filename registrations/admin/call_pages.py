@@ -35,6 +35,7 @@ def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateRes
         "title": "Registrations",
         "rows": [(call, numbers[call.pk]) for call in calls],
         "is_administrator": is_administrator(request.user),
+        "unorganised": reports.calls_without_organisers() if is_administrator(request.user) else [],
         "deputy_of": [call for call in reports.calls_to_release(request.user) if call.pk not in own],
     }
     return staff_page(model_admin, request, f"{_FOLDER}/calls.html", context)

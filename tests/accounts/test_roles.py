@@ -1,4 +1,4 @@
-"""The four roles, as the migrations leave them: each may do its part and nothing beside it."""
+"""The six roles, as the migrations leave them: each may do its part and nothing beside it."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -30,6 +30,22 @@ def test_publishers_have_no_right_about_people() -> None:
 
 def test_reviewers_have_no_right_beside_reviews() -> None:
     assert rights(Role.REVIEWER) == {"add_review", "change_review", "view_review"}
+
+
+def test_administrators_have_no_right_about_people_but_the_gate_of_their_mail() -> None:
+    rights_about_people = {right for right in rights(Role.ADMINISTRATOR) if right.partition("_")[2] in PEOPLE}
+    assert rights_about_people == {"view_outgoingmail", "change_outgoingmail"}
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (Role.LOGISTICS, {"view_logisticsassignment"}),
+        (Role.DATA_PROTECTION, {"view_accessentry", "view_deletioncertificate"}),
+    ],
+)
+def test_logistics_and_data_protection_have_their_own_pages_and_no_other_right(role: Role, expected: set[str]) -> None:
+    assert rights(role) == expected
 
 
 def test_organisers_make_no_events_and_no_calls() -> None:
@@ -72,15 +88,15 @@ MATRIX = {
     "/admin/events/event/add/": (200, 403, 403, 403, 200),
     "/admin/events/call/": (200, 200, 200, 403, 200),
     "/admin/events/call/{call}/change/": (200, 200, 302, 403, 200),
-    "/admin/events/call/{call}/capacity/": (403, 200, 404, 404, 200),
-    "/admin/events/call/{call}/deadline/": (403, 200, 404, 404, 200),
-    "/admin/events/call/{call}/over-invite/": (403, 200, 404, 404, 200),
-    "/admin/events/call/{call}/selection/": (403, 200, 404, 404, 200),
-    "/admin/events/call/{call}/reviewers/": (403, 200, 404, 404, 200),
+    "/admin/events/call/{call}/capacity/": (403, 200, 404, 404, 403),
+    "/admin/events/call/{call}/deadline/": (403, 200, 404, 404, 403),
+    "/admin/events/call/{call}/over-invite/": (403, 200, 404, 404, 403),
+    "/admin/events/call/{call}/selection/": (403, 200, 404, 404, 403),
+    "/admin/events/call/{call}/reviewers/": (403, 200, 404, 404, 403),
     "/admin/events/call/{call}/history/": (200, 200, 403, 403, 200),
     "/admin/events/call/add/": (200, 403, 403, 403, 200),
     "/admin/registrations/outgoingmail/": (403, 200, 200, 403, 200),
-    "/admin/registrations/outgoingmail/{mail}/change/": (403, 200, 404, 403, 200),
+    "/admin/registrations/outgoingmail/{mail}/change/": (403, 200, 404, 403, 404),
     "/admin/accounts/user/": (403, 403, 403, 403, 200),
     "/admin/accounts/user/add/": (403, 403, 403, 403, 200),
     "/admin/auth/group/": (404, 404, 404, 404, 404),

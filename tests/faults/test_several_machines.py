@@ -137,7 +137,8 @@ class Rush:
 
 def test_three_machines_of_which_one_dies_and_one_is_cut_off(machine, store, smtp_sink):
     people, clients = (300, 30) if report.is_full() else (60, 20)
-    call, staff = a_call(), an_administrator()
+    staff = an_organiser()
+    call = a_call(staff)
     first, second, third = machines = started(machine("first"), machine("second"), machine("third"))
     session = sign_in(first, staff.email)
     upload(second, session)
@@ -230,7 +231,7 @@ def check_files(people: int, store: S3Server) -> None:
 
 
 def test_what_a_machine_keeps_to_itself_is_seen_to_be_missing_on_another(machine, store):
-    staff = an_administrator()
+    staff = an_organiser()
     lonely = machine("alone", web="python:tests.faults.machine_alone", MEDIA_STORAGE="")
     other, alone = started(machine("other"), lonely, is_web_only=True)
     shared, kept = sign_in(other, staff.email), sign_in(alone, staff.email)
@@ -244,7 +245,7 @@ def test_what_a_machine_keeps_to_itself_is_seen_to_be_missing_on_another(machine
 @pytest.mark.parametrize(("silence", "is_let_go"), [("1s", True), ("0", False)])
 def test_a_machine_that_is_cut_off_in_the_middle_lets_go_of_its_lock(silence, is_let_go):
     """Otherwise its lock on the call would hold up the registrations of all others for as long as it is away."""
-    call, link = a_call(), Link(database_socket())
+    call, link = a_call(an_organiser()), Link(database_socket())
     usual = env.database("postgres:///x")["OPTIONS"]["options"]
     away = psycopg2.connect(
         host="127.0.0.1",
@@ -284,21 +285,25 @@ def takes_lock(call: Call) -> bool:
     return True
 
 
-def a_call() -> Call:
+def a_call(organiser: User) -> Call:
     """An open call with a question for a file."""
     now = clock.now()
     starts_at = now + timedelta(days=30)
     event = EventFactory(published_at=now - timedelta(days=1), sessions=[(starts_at, starts_at + timedelta(hours=2))])
     call = CallFactory(
-        event=event, capacity=PLACES, opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9)
+        event=event,
+        capacity=PLACES,
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=9),
+        organisers=[organiser],
     )
     QuestionFactory(call=call, key="cv", kind="file", is_required=False)
     return call
 
 
-def an_administrator() -> User:
+def an_organiser() -> User:
     # The machines know the real hashes of passwords only, not the quick ones of the tests.
-    user = UserFactory(administrator=True)
+    user = UserFactory(administrator=True)  # who is let in everywhere, and organises the call besides
     user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt")
     user.save(update_fields=["password"])
     return user

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
 KINDS = [kind.value for kind in MailKind]
 TO_ORGANISERS = {MailKind.JOIN_LINK_MISSING.value, MailKind.CALL_CLOSED.value, MailKind.UNSAFE_ALARM.value}
 TO_CONTACTS = {MailKind.VOUCH_ASKED.value}
-TO_STAFF = {MailKind.STAFF_RESET.value, MailKind.STAFF_NOTICE.value}
+TO_STAFF = {MailKind.STAFF_RESET.value, MailKind.STAFF_NOTICE.value, MailKind.MANY_LOOKS.value}
 TO_PEOPLE = [kind for kind in KINDS if kind not in TO_ORGANISERS | TO_STAFF | TO_CONTACTS]
 FILES = {"subject.txt", "body.txt", "body.html"}
 

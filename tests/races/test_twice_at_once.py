@@ -86,8 +86,8 @@ def test_a_release_pressed_by_several_at_once_is_one_release():
 
 def given_release(number: int = 8) -> tuple[Call, Any]:
     """A release of so many that waits."""
-    organiser = UserFactory(administrator=True)
-    call = CallFactory(selective=True, closed=True)
+    organiser = UserFactory()
+    call = CallFactory(selective=True, closed=True, organisers=[organiser])
     people = RegistrationFactory.create_batch(number, call=call, submitted=True)
     selection.stage(registrations=people, outcome=Outcome.DECLINE, reason="why", by=organiser, now=NOW)
     releasing.give(call=call, by=organiser, now=NOW)

@@ -49,6 +49,7 @@ def test_a_person_registers_proves_and_gives_up(client, call):
 
 def test_staff_sign_in_and_see_their_people(client, call):
     user = UserFactory(administrator=True)
+    call.organisers.add(user)
     RegistrationFactory(call=call)
     answer = client.post("/admin/login/", {"username": user.email, "password": "a-long-test-password"})
     assert answer.status_code == 302

@@ -172,7 +172,9 @@ def test_a_registrants_file_lies_in_the_private_folder_under_a_name_that_says_no
 def test_organisers_download_it_and_it_is_not_found_once_it_is_gone(client, s3):
     answer = AnswerFactory(question__kind="file", question__key="cv", value={"content_type": "application/pdf"})
     answer.file.save("x", ContentFile(PDF))
-    client.force_login(UserFactory(administrator=True))
+    staff = UserFactory(administrator=True)
+    answer.registration.call.organisers.add(staff)
+    client.force_login(staff)
     address = reverse("admin:registrations_registration_change", args=[answer.registration_id])
     address = address.replace("/change/", f"/files/{answer.pk}/")
 

@@ -150,7 +150,7 @@ def test_what_the_mails_of_a_release_promise_stays_while_it_waits(
 
 
 def test_a_deadline_after_the_event_is_refused(client: Client) -> None:
-    call = CallFactory(closes_at=datetime(2099, 3, 1, tzinfo=UTC))
+    call = CallFactory(organisers=[client.user], closes_at=datetime(2099, 3, 1, tzinfo=UTC))
     call.event.sessions.update(
         starts_at=datetime(2099, 4, 1, 9, tzinfo=UTC), ends_at=datetime(2099, 4, 1, 17, tzinfo=UTC)
     )
@@ -199,8 +199,10 @@ def test_an_organiser_is_not_told_of_others_drafts_and_hidden_events() -> None:
 
 
 def test_a_whole_day_is_shown_as_a_deadline_by_its_name(client: Client) -> None:
-    CallFactory(closes_at=datetime(2026, 11, 21, 23, tzinfo=UTC), closes_on=date(2026, 11, 21))
-    CallFactory(closes_at=datetime(2026, 11, 20, 11, tzinfo=UTC))
+    CallFactory(
+        organisers=[client.user], closes_at=datetime(2026, 11, 21, 23, tzinfo=UTC), closes_on=date(2026, 11, 21)
+    )
+    CallFactory(organisers=[client.user], closes_at=datetime(2026, 11, 20, 11, tzinfo=UTC))
 
     for address in ("/admin/events/call/", "/admin/registrations/registration/calls/"):
         page = client.get(address).content.decode()

@@ -10,6 +10,7 @@ from unittest.mock import Mock
 import pytest
 from django.core.management import CommandError, call_command, get_commands
 
+from accounts.enums import Role
 from accounts.models import User
 from events.models import Call, Event
 from registrations.enums import MailState, State
@@ -250,7 +251,8 @@ def test_release_decisions_wants_a_second_person_where_the_call_does(capsys: pyt
 
 
 def test_handle_deadlines_carries_out_a_release_whose_hour_has_come(capsys: pytest.CaptureFixture[str]) -> None:
-    call, organiser = CallFactory(selective=True, closed=True), UserFactory(administrator=True)
+    organiser = UserFactory(role=Role.ORGANISER)
+    call = CallFactory(selective=True, closed=True, organisers=[organiser])
     DecisionFactory(registration__call=call)
     release = releasing.give(call=call, by=organiser, now=NOW)
 

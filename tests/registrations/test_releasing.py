@@ -83,12 +83,16 @@ class TestGiving:
         with pytest.raises(selection.EventCancelled):
             give(call, organiser)
 
-    @pytest.mark.parametrize("role", [Role.ORGANISER, Role.PUBLISHER, Role.REVIEWER, None])
+    @pytest.mark.parametrize("role", [Role.ORGANISER, Role.PUBLISHER, Role.REVIEWER, Role.ADMINISTRATOR, None])
     def test_who_does_not_organise_the_call_does_not_release(self, call, organiser, role):
         staged(call, organiser)
         with pytest.raises(releasing.NotTheirs):
             give(call, UserFactory(role=role))
-        assert give(call, UserFactory(administrator=True))
+
+    def test_not_even_a_superuser_does_who_does_not_organise_it(self, call, organiser):
+        staged(call, organiser)
+        with pytest.raises(releasing.NotTheirs):
+            give(call, UserFactory(administrator=True))
 
 
 class TestTheSecondPerson:
@@ -111,6 +115,7 @@ class TestTheSecondPerson:
 
     def test_an_administrator_who_staged_is_no_second_person_either(self, call, deputy):
         administrator = UserFactory(administrator=True)
+        call.organisers.add(administrator)
         staged(call, administrator)
         with pytest.raises(releasing.SecondPersonNeeded):
             give(call, administrator)
