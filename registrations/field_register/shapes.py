@@ -19,8 +19,8 @@ class Reader(TextChoices):
 
     PERSON = "person", "you"
     ORGANISERS = "organisers", "the organisers of your event"
-    REVIEWERS = "reviewers", "its reviewers, without your name"
-    LOGISTICS = "logistics", "who prepares rooms, food and access, once you have a place"
+    REVIEWERS = "reviewers", "the reviewers of your event, without your name"
+    LOGISTICS = "logistics", "those who prepare rooms, food and access, once you have a place"
     PARTICIPANTS = "participants", "other participants"
     CONTACT_POINT = "contact_point", "the contact point whom you named"
     OFFICER = "officer", "the data protection officer"
@@ -88,5 +88,5 @@ def period(days: int) -> str:
 
 
 def joined(words: list[str]) -> str:
-    """Words as people list them: "a, b and c"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    """Words as a list whose items may hold commas: "a; b; c"."""
+    return "; ".join(words)

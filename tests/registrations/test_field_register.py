@@ -115,7 +115,7 @@ def test_days_are_said_as_people_say_them(days, words):
 
 def test_who_sees_something_is_said_as_a_list():
     assert joined(["you"]) == "you"
-    assert joined(["you", "us", "them"]) == "you, us and them"
+    assert joined(["you", "us", "them"]) == "you; us; them"
 
 
 def test_who_asks_for_no_such_column_hears_it():

@@ -146,7 +146,7 @@ def test_the_page_costs_the_same_for_one_answer_and_for_three(client: Client, nu
     with CaptureQueriesContext(connection) as queries:
         client.get(page_of(registration, "data"))
 
-    assert len(queries) == 19
+    assert len(queries) == 18
 
 
 # Correct
