@@ -1,6 +1,7 @@
 """What each staff page leaves in the access log: one entry, of its kind, with those whom it showed."""
 
 import pytest
+from django.core.management import call_command
 
 from accounts.enums import Role
 from registrations import access_reports
@@ -140,3 +141,12 @@ def test_without_the_watcher_nothing_would_be_written(told, monkeypatch):
     monkeypatch.setattr(watching, "_enter", lambda request, look: None)
     signed_in(told.organiser).get(f"{LIST}{told.applicant.pk}/change/")
     assert not AccessEntry.objects.exists()
+
+
+def test_the_command_line_is_entered_too(told, capsys):
+    call_command("export_person", "zoe@example.org")
+    call_command("erase_person", "zoe@example.org")
+    erased, exported = AccessEntry.objects.all()
+    assert (exported.user, exported.kind, exported.page) == (None, LookKind.EXPORT, "export_person")
+    assert (erased.user, erased.page) == (None, "erase_person")
+    assert exported.subjects == erased.subjects == subjects(told.applicant)

@@ -5,7 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations.services import privacy
+from registrations.enums import LookKind
+from registrations.services import looking, privacy
 
 
 class Command(BaseCommand):
@@ -18,8 +19,18 @@ class Command(BaseCommand):
         parser.add_argument("email", metavar="EMAIL")
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
+        now = clock.now()
         try:
-            erased = privacy.erase_person(email=email, by=None, now=clock.now())
+            erased = privacy.erase_person(email=email, by=None, now=now)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
+        looking.enter(
+            user=None,
+            kind=LookKind.DETAIL,
+            page="erase_person",
+            call_id=None,
+            references=erased.references,
+            purpose="On the command line",
+            now=now,
+        )
         self.stdout.write(f"Erased: {', '.join(erased.references)}. Given up on the way: {erased.given_up}.")

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations.services import privacy
+from registrations.enums import LookKind
+from registrations.services import looking, privacy
 
 
 class Command(BaseCommand):
@@ -19,4 +21,14 @@ class Command(BaseCommand):
             found = privacy.export_person(email=email)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
+        # Before a word of it leaves the house.
+        looking.enter(
+            user=None,
+            kind=LookKind.EXPORT,
+            page="export_person",
+            call_id=None,
+            references=[one["reference"] for one in found["registrations"]],
+            purpose="On the command line",
+            now=clock.now(),
+        )
         self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
