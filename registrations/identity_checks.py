@@ -3,11 +3,13 @@
 Names are sealed, so all identities of the call are read in one statement and compared here.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, QuerySet
@@ -37,6 +39,7 @@ _PASSES_FOR = {
     **dict(zip("\u03b1\u03b5\u03bf\u03b9\u03c1\u03c4\u03c5\u03bd\u03ba\u03c7", "aeoiptuvkx", strict=True)),
     **dict(zip("01\u0131\u0142\u00f8\u0111", "olilod", strict=True)),
 }
+_WORDS = re.compile(r"[^\W_]+")
 _AT_A_GLANCE = str.maketrans(_PASSES_FOR)
 
 
@@ -102,30 +105,42 @@ def hints_about(call: Call, shown: Iterable[Registration]) -> dict[int, Hints]:
 
 def folded_name(given: str, family: str) -> str:
     """The same for names that differ in case, accents, hyphens or order."""
-    apart = unicodedata.normalize("NFKD", f"{given} {family}").casefold()
-    kept = (letter if letter.isalnum() else " " for letter in apart if not unicodedata.combining(letter))
-    return " ".join(sorted("".join(kept).split()))
+    return " ".join(sorted(_WORDS.findall(_without_accents(f"{given} {family}".casefold()))))
 
 
 def one_mailbox(email: str) -> str:
     """The same for addresses that often lead to one mailbox: dots, what follows a plus, and case do not count."""
     local, _, domain = unicodedata.normalize("NFKC", email).strip().casefold().rpartition("@")
     local = local.partition("+")[0].replace(".", "")
-    return f"{local}@{_readable(domain).replace('googlemail.', 'gmail.')}"
+    return f"{local}@{_readable(domain)}"
 
 
 def at_a_glance(text: str) -> str:
     """The same for addresses that one takes for each other: letters of other scripts, digits, accents, rn and m."""
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_AT_A_GLANCE))
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return plain.replace("rn", "m").replace("vv", "w")
+    return _without_accents(text.casefold().translate(_AT_A_GLANCE)).replace("rn", "m").replace("vv", "w")
 
 
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+# Thousands of people have few domains.
+@lru_cache(maxsize=4000)
 def _readable(domain: str) -> str:
     if "xn--" in domain:
         with suppress(idna.IDNAError):
-            return idna.decode(domain)
-    return domain
+            domain = idna.decode(domain)
+    return domain.replace("googlemail.", "gmail.")
+
+
+@lru_cache(maxsize=4000)
+def _house(domain: str) -> tuple[str, str]:
+    """The domain, "" where anybody can have a mailbox at it, and what it passes for."""
+    own = own_domain(domain)
+    return own, at_a_glance(own)
 
 
 class _Crowd:
@@ -162,14 +177,14 @@ class _Crowd:
     def _add(self, who: Identity) -> None:
         email = str(who.said("email"))
         mailbox = one_mailbox(email)
-        domain = own_domain(mailbox)
+        domain, glance = _house(mailbox.rpartition("@")[2])
         keys = {
             "index": who.registration.address_index,
             "name": folded_name(str(who.said("given_name")), str(who.said("family_name"))),
             "mailbox": mailbox,
             "glance": at_a_glance(mailbox),
             "domain": domain,
-            "house": at_a_glance(domain),
+            "house": glance,
         }
         self.ids[who.registration.reference] = who.pk
         self._references[who.pk] = who.registration.reference

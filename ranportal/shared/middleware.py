@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostErro
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from ranportal.shared import clock
+from ranportal.shared import clock, directions
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -68,6 +68,8 @@ class HeadersMiddleware:
         is_personal = request.path_info.startswith(settings.PERSONAL_PATHS)
         if is_personal or request.method == "POST":
             response.headers["Cache-Control"] = "no-store, private"
+        # A page that is hidden is gone at once: who keeps a copy asks each time whether it still holds.
+        response.headers.setdefault("Cache-Control", "no-cache")
         if is_personal:
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
@@ -158,7 +160,8 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 class CleanInputMiddleware:
     """Answers 400, in our own page, to NUL characters and broken UTF-8, which no database column takes.
 
-    It also measures the text of forms that carry files, which only the parser can tell from the files.
+    It also measures the text of forms that carry files, which only the parser can tell from the files, and takes out
+    of every field what would turn the direction of what stands after it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -176,7 +179,17 @@ class CleanInputMiddleware:
             return render(request, "400.html", status=400)
         if is_long:
             return _too_large(request)
+        request.GET, request.POST = _straight(request.GET), _straight(request.POST)  # type: ignore[assignment]
         return self.get_response(request)
+
+
+def _straight(fields: QueryDict) -> QueryDict:
+    if not any(map(directions.are_turned, _texts(fields))):
+        return fields
+    straightened = fields.copy()
+    for name, values in fields.lists():
+        straightened.setlist(name, [directions.straight(value) for value in values])
+    return straightened
 
 
 def _is_clean(request: HttpRequest) -> bool:

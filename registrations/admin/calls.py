@@ -121,6 +121,7 @@ class CallAdmin(HistoryAdmin):
         is_own = call is not None and _is_own(request, call)
         may_act = is_own and self.has_change_permission(request, call)
         context["offered"] = offered(call) if call and may_act else []
+        context["may_hide"] = may_act and request.user.has_perm("events.change_event") and not call.event.is_hidden
         context["balance"] = reports.balance(call) if call and is_own else None
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -39,10 +39,13 @@ ACTS: Mapping[str, EventAct] = {
         run=events.cancel,
     ),
     "hide": EventAct(
-        title="Hide this event at once",
+        title="Hide this event now",
         words=(
-            "For emergencies: the event, its announcements and its calendar entries disappear from all public pages "
-            "now. People who registered keep their private pages. You can show it again."
+            "For emergencies: the event, its announcements and its calendar entries disappear at once from all public "
+            "pages, lists, feeds and the search, and nobody can register. People who registered keep their private "
+            "pages, and no mail goes out about it. What cannot be taken back: mails that were sent, calendar entries "
+            "and pages that people saved, and what search engines keep until they look again. You can show the event "
+            "again."
         ),
         button="Hide it now",
         done="The event is hidden: the public sees nothing of it.",
@@ -61,5 +64,5 @@ ACTS: Mapping[str, EventAct] = {
 
 
 def offered(event: Event) -> list[tuple[str, EventAct]]:
-    """The acts that make sense for the event as it is."""
-    return [(name, act) for name, act in ACTS.items() if act.is_offered(event)]
+    """The acts that make sense for the event as it is; hiding it stands by itself, as a button."""
+    return [(name, act) for name, act in ACTS.items() if act.is_offered(event) and name != "hide"]

@@ -143,7 +143,9 @@ class EventAdmin(HistoryAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         event = context.get("original")
         context["call"] = words.call_of(event) if event else None
-        context["offered"] = offered(event) if event and self.has_change_permission(request, event) else []
+        may_change = event is not None and self.has_change_permission(request, event)
+        context["offered"] = offered(event) if may_change else []
+        context["may_hide"] = may_change and not event.is_hidden
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Event, form: forms.ModelForm, change: bool) -> None:

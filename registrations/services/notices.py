@@ -255,23 +255,34 @@ def _tell_change(event: Event, *, now: datetime) -> int:
         fresh = told.what_it_says(about, now=now)
         if last.revision >= fresh["revision"]:
             return 0
-        says = {"old_when": last.facts["when"], "change": _change_words(last.facts, fresh["facts"])}
+        changed = told.changed(last.facts, fresh["facts"])
         # Nobody plans by what is over.
-        expecting = (
-            Registration.objects.filter(state__in=EXPECTING) if now < about.ends_at else Registration.objects.none()
-        )
-        people = _of_call(call, expecting)
-        letters = [Letter(MailKind.EVENT_CHANGED, f"e{fresh['revision']}", person, says) for person in people]
+        people = _of_call(call, Registration.objects.filter(state__in=EXPECTING)) if now < about.ends_at else []
+        letters = [
+            Letter(
+                MailKind.EVENT_CHANGED,
+                f"e{fresh['revision']}",
+                person,
+                {"old_when": last.facts["when"], "change": _change_words(changed, person)},
+            )
+            for person in people
+            if _is_told(changed, person)
+        ]
         made = outbox.put_many(letters, about=about, now=now)
         ToldEvent.objects.filter(event=event).update(**fresh)
         return len(made)
 
 
-def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    changed = [
-        words for key, words in (("when", "the time"), ("place", "where it takes place")) if old[key] != new[key]
-    ]
-    return " and ".join(changed) or "the practical information"
+def _is_told(changed: set[str], person: Registration) -> bool:
+    """The private venue is nobody's business who may not see it, and neither is that it changed (law 5)."""
+    return changed != {"venue"} or policies.may_see_join_link(person)
+
+
+def _change_words(changed: set[str], person: Registration) -> str:
+    is_elsewhere = "place" in changed or ("venue" in changed and policies.may_see_join_link(person))
+    words = ["the time"] if "when" in changed else []
+    words += ["where it takes place"] if is_elsewhere else []
+    return " and ".join(words) or "the practical information"
 
 
 def _for_each_call(

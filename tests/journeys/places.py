@@ -7,6 +7,7 @@ from pathlib import Path
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from accounts import drafts
 from accounts.models import User
 from events.models import Announcement, Call, Event, Publication, WorkingGroup
 from ranportal.shared import clock
@@ -105,6 +106,12 @@ def public(world: World) -> list[Stop]:
         Stop("/nowhere/", 404),
         Stop("/admin/login/"),
         Stop("/admin/login/", press=press("Log in")),
+        Stop("/accounts/password/reset/"),
+        Stop("/accounts/password/reset/done/"),
+        Stop("/accounts/password/reset/key/done/"),
+        Stop("/accounts/password/reset/key/1-forged/"),
+        Stop("/accounts/inactive/"),
+        Stop("/accounts/provider/not-possible/"),
     ]
 
 
@@ -201,6 +208,22 @@ def mine(registration: Registration) -> str:
 # Staff
 
 
+def _own_account() -> list[Stop]:
+    """What everybody of the staff may do about the own account."""
+    organiser = User.objects.get(email="organiser@example.org")
+    kept = drafts.keep(user=organiser, path="/admin/", fields=[("words", LONG)], now=clock.now())
+    factor = "/accounts/second-factor/"
+    own = ("", "totp/activate/", "webauthn/", "webauthn/add/", "recovery-codes/generate/")
+    return [
+        Stop(f"/accounts/drafts/{kept.pk}/"),
+        Stop("/accounts/again/?next=/admin/"),
+        Stop("/accounts/password/change/"),
+        Stop("/accounts/logout/"),
+        *[Stop(f"{factor}{page}") for page in own],
+        Stop(f"{factor}totp/activate/", press=press("Add it")),
+    ]
+
+
 _PAGES_OF_CALL = ("board", "board/rules", "board/proposal", "reviews", "reviewers", "preview", "release")
 _PAGES_OF_CALL += ("free-places", "not-answered", "not-told", "register", "pictures", "checks", "keeping")
 
@@ -246,6 +269,7 @@ def organising(world: World) -> list[Stop]:
             for page in ("change", "capacity", "over-invite", "selection", "extras", "deadline", "reviewers", "history")
         ],
         Stop("/admin/password_change/"),
+        *_own_account(),
     ]
 
 
@@ -416,6 +440,24 @@ NOT_LOOKED_AT = {
     "admin:registrations_review_read",
     *[f"admin:registrations_outgoingmail_{act}" for act in ("cancel", "hold", "pause", "resume", "retry")],
     "admin:logout",
+    "admin:login",
+    "admin:password_change",
+    "admin:accounts_user_mail-password-link",
+    "admin:accounts_user_second-factor-away",
+    "account",
+    "provider-sign-in",
+    "openid_connect_callback",
+    "socialaccount_signup",
+    "account_set_password",
+    "totp-picture",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_edit_webauthn",
     "admin:autocomplete",
     "admin:jsi18n",
     "admin:view_on_site",
