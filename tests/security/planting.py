@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models.fields.files import FileField
 
+from ranportal.shared import directions
 from registrations.models.sealed import SealedField
 from tests.security.payloads import TEXTS
 
@@ -45,7 +46,8 @@ class Sower:
 
     def word(self, most: int | None = None) -> str:
         """The next payload, cut to the length of its column."""
-        text = TEXTS[self._next % len(TEXTS)]
+        # Every door takes these marks out (test_directions.py).
+        text = directions.straight(TEXTS[self._next % len(TEXTS)])
         self._next, self.places = self._next + 1, self.places + 1
         return text[:most]
 
