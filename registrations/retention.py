@@ -13,6 +13,8 @@ from registrations.models import KeepingRules, Question
 ASKED_KEPT = timedelta(days=7)
 #: An event without a date counts as over so long after the deadline.
 WITHOUT_DATE = timedelta(days=365)
+#: The key of a past call that has no people is kept so long: somebody may be about to bring them.
+UNUSED_KEPT = timedelta(days=30)
 #: Mails are kept so long after they were sent, or ended otherwise; so are bounces, and what the daily checks found.
 MAILS_KEPT = timedelta(days=90)
 #: Forms that staff sent without being signed in any more, and wrong passwords.

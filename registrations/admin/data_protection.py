@@ -179,7 +179,7 @@ def _lines(told: Any, label: str = "", depth: int = 0) -> Iterator[tuple[int, st
             yield from _lines(value, str(name), depth + bool(label))
     elif isinstance(told, list):
         yield depth, words, "" if told else "nothing"
-        for value in told:
-            yield from _lines(value, "" if not isinstance(value, dict) else "•", depth + 1)
+        for number, value in enumerate(told, start=1):
+            yield from _lines(value, f"{number}.", depth + 1)
     else:
         yield depth, words, "" if told is None else str(told)

@@ -74,7 +74,7 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> Purged:
     purged = Purged()
     for call in _calls_with_people():
         _purge_people(call, purged, now=now, is_dry_run=is_dry_run)
-    for call in _calls_without_people():
+    for call in _calls_without_people(now):
         _finish_call(call, purged, now=now, is_dry_run=is_dry_run)
     for kind in left_behind.KINDS:
         _purge_left_behind(kind, purged, now=now, is_dry_run=is_dry_run)
@@ -104,8 +104,9 @@ def _calls_with_people() -> QuerySet[Call]:
     return _calls().filter(Exists(_known().filter(call=OuterRef("pk")))).order_by("pk")
 
 
-def _calls_without_people() -> QuerySet[Call]:
-    had_some = Exists(Registration.objects.filter(call=OuterRef("pk"))) | Q(key__destroyed_at=None, key__isnull=False)
+def _calls_without_people(now: datetime) -> QuerySet[Call]:
+    is_key_old = Q(key__destroyed_at=None, key__made_at__lte=now - retention.UNUSED_KEPT)
+    had_some = Exists(Registration.objects.filter(call=OuterRef("pk"))) | is_key_old
     has_some = Exists(_known().filter(call=OuterRef("pk")))
     return _calls().filter(had_some, ~has_some, numbers=None).order_by("pk")
 
