@@ -40,14 +40,13 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponseBase:
 def request_link(request: HttpRequest) -> HttpResponseBase:
     """Mail the private link again; what is answered says nothing about the address."""
     form = LinkForm(request.POST) if request.method == "POST" else LinkForm()
-    now = clock.now()
-    guard = Guard(request, "link", now=now)
+    guard = Guard(request, "link", now=request.received_at)
     finding = guard.judge(is_complete=form.is_valid()) if request.method == "POST" else None
     if finding == Finding.TRAPPED:
         return SeeOther(reverse("registrations:link-sent"))
     if finding != Finding.FINE or not form.is_valid():
         return with_notice(request, "registrations/link_request.html", {"form": form}, guard=guard, finding=finding)
-    addresses.send_link_again(email=form.cleaned_data["email"], now=now)
+    addresses.send_link_again(email=form.cleaned_data["email"], now=clock.now())
     return SeeOther(reverse("registrations:link-sent"))
 
 

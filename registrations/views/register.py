@@ -38,7 +38,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     beside = _beside(request, call)
     form = _form(request, call, beside)
     now = clock.now()
-    guard = Guard(request, f"register/{slug}", now=now)
+    guard = Guard(request, f"register/{slug}", now=request.received_at)
     finding = guard.judge(is_complete=form.is_valid()) if request.method == "POST" else None
     if finding == Finding.TRAPPED:
         return _one_more_step(request, slug, link=None, now=now)
