@@ -21,7 +21,7 @@ _LINK = re.compile(r'<a [^>]*?href="([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 #: From the statement's few kinds of markup to Markdown.
 _MARKUP = (
     (re.compile(r"<h2[^>]*>(.*?)</h2>", re.DOTALL), r"\n\n### \1\n\n"),
-    (re.compile(r"<h3[^>]*>(.*?)</h3>", re.DOTALL), r"\n\n**\1**\n\n"),
+    (re.compile(r"<summary[^>]*>(.*?)</summary>", re.DOTALL), r"\n\n**\1**\n\n"),
     (re.compile(r"<li[^>]*>\s*(.*?)\s*</li>", re.DOTALL), r"\n- \1"),
     (re.compile(r"<dt[^>]*>\s*(.*?)\s*</dt>\s*<dd[^>]*>\s*(.*?)\s*</dd>", re.DOTALL), r"\n- *\1*: \2"),
     (re.compile(r"<p[^>]*>(.*?)</p>", re.DOTALL), r"\n\n\1\n\n"),

@@ -21,14 +21,11 @@ class ExtraForm(forms.Form):
     """One extra: an empty box to tick, and what belongs to it."""
 
     use_required_attribute = False
-    agree = forms.BooleanField(
-        error_messages={"required": "Tick the box if you allow it. If you do not, there is nothing to do."},
-        widget=OnCheckbox,
-    )
+    agree = forms.BooleanField(required=False, widget=OnCheckbox)
     detail = ParagraphsField(
         limit=DETAIL_LENGTH,
+        required=False,
         help_text="Only what we need to know. You need not say why.",
-        error_messages={"required": "Please tell us, so that we can act on it."},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -39,6 +36,18 @@ class ExtraForm(forms.Form):
         self.fields["detail"].label = text.asks
         if not text.asks:
             del self.fields["detail"]
+
+    def clean_agree(self) -> bool:
+        """Return the tick. Nothing here is required; a button without a tick allows nothing."""
+        if not self.cleaned_data["agree"]:
+            raise forms.ValidationError("Tick the box if you allow it. If you do not, there is nothing to do.")
+        return True
+
+    def clean_detail(self) -> str:
+        """Return what belongs to the tick, which says nothing without it."""
+        if not self.cleaned_data["detail"]:
+            raise forms.ValidationError("Please tell us, so that we can act on it.")
+        return str(self.cleaned_data["detail"])
 
     @property
     def helper(self) -> FormHelper:

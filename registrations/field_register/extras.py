@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from registrations.enums import Extra, LegalBasis
-from registrations.field_register.people import EXTRA, SENSITIVE
+from registrations.field_register.people import ALLOWED, NEEDED
 from registrations.field_register.shapes import Kept, Reader, joined
 
 #: A list of participants shows nobody before so many people are on it.
@@ -45,7 +45,7 @@ _LIST = "So that those who take part can find each other. The list stands on the
 
 def _listed(what: str) -> ExtraText:
     allows = f"Confirmed participants may see {what} in the list for participants."
-    return ExtraText(allows, _LIST, (*_US, Reader.PARTICIPANTS), EXTRA, _CONSENT)
+    return ExtraText(allows, _LIST, (*_US, Reader.PARTICIPANTS), ALLOWED, _CONSENT)
 
 
 TEXTS: Mapping[Extra, ExtraText] = MappingProxyType(
@@ -54,7 +54,7 @@ TEXTS: Mapping[Extra, ExtraText] = MappingProxyType(
             "You may use what I write here about food and drink.",
             "To order food that you can eat. The kitchen gets it without your name.",
             (*_US, Reader.LOGISTICS),
-            SENSITIVE,
+            NEEDED,
             _EXPLICIT,
             "What do you not eat or drink?",
         ),
@@ -62,7 +62,7 @@ TEXTS: Mapping[Extra, ExtraText] = MappingProxyType(
             "You may use what I write here about what I need to take part.",
             "To make it possible for you to take part. You need not say why.",
             (*_US, Reader.LOGISTICS),
-            SENSITIVE,
+            NEEDED,
             _EXPLICIT,
             "What do you need, as step-free access or captions?",
         ),
@@ -70,7 +70,7 @@ TEXTS: Mapping[Extra, ExtraText] = MappingProxyType(
             "I may be seen in photographs of the event.",
             "To show in reports how the event was. Without it you are in no photograph that we use.",
             (*_US, Reader.LOGISTICS),
-            EXTRA,
+            ALLOWED,
             _CONSENT,
         ),
         Extra.LISTED_NAME: _listed("the name that I chose for others to see"),
@@ -81,7 +81,7 @@ TEXTS: Mapping[Extra, ExtraText] = MappingProxyType(
             "You may write to me about other events of the network.",
             "To tell you of events in your field.",
             _US,
-            EXTRA,
+            ALLOWED,
             _CONSENT,
         ),
     }

@@ -15,6 +15,8 @@ EXTRA = Kept(
     "after the event",
     ("sensitive_days", "selected_days"),
 )
+ALLOWED = Kept("at once when you take it back, else {selected_days} after the event", ("selected_days",))
+NEEDED = Kept("at once when you take it back, else {sensitive_days} after the event", ("sensitive_days",))
 MAILS = Kept("the text when it is sent; that it was sent, after 90 days", days=90)
 LOOKS = Kept("after 2 years", days=730)
 CARD = Kept("24 months after the newest event that it counts, or with your data if you erase them", days=730)

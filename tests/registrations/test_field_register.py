@@ -187,4 +187,4 @@ def test_a_changed_text_is_another_wording(part):
 def test_diet_and_access_say_the_strictest_basis_and_go_soon():
     for extra in (Extra.DIET, Extra.ACCESS):
         assert TEXTS[extra].basis == LegalBasis.EXPLICIT_CONSENT
-        assert TEXTS[extra].kept.said() == "14 days after the event"
+        assert TEXTS[extra].kept.said() == "at once when you take it back, else 14 days after the event"
