@@ -8,6 +8,7 @@ from uuid import uuid4
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib import messages
@@ -47,7 +48,12 @@ _SAID = {
     "mfa/messages/totp_deactivated.txt": "Signing in asks for no code of an app any more.",
     "mfa/messages/webauthn_added.txt": "Your passkey is a second factor from now on.",
     "mfa/messages/webauthn_removed.txt": "The passkey opens nothing any more.",
-    "mfa/messages/recovery_codes_generated.txt": "New recovery codes are made. The old ones open nothing any more.",
+}
+#: The ways to show again who one is.
+_AGAIN_BY = {
+    "reauthenticate": "With my password",
+    "mfa_reauthenticate": "With a code",
+    "mfa_reauthenticate:webauthn": "With a passkey",
 }
 HINT = (
     "Your account opens with a password alone. Please add a second factor: under “My account”, in two minutes, with "
@@ -80,6 +86,11 @@ class StaffAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         return ["accounts.stages.SecondFactorStage"]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        return [
+            {**way, "description": _AGAIN_BY.get(way["id"], "")} for way in super().get_reauthentication_methods(user)
+        ]
 
     def is_reauthentication_required(self, *, app: str) -> bool:
         """Who has just signed in is not asked again."""
@@ -131,6 +142,10 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return "RAN events portal"
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """What stands in the form for a new passkey, until its owner calls it something else."""
+        return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"
 
     def encrypt(self, text: str) -> str:
         return sealed_texts.seal(text, key_id=uuid4())

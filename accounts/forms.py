@@ -58,6 +58,7 @@ class PasswordAgainForm(ReauthenticateForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
         _plain_field(self.fields["password"], autocomplete="current-password")
 
 
@@ -119,6 +120,7 @@ class ChangeForm(_Chosen, ChangePasswordForm):
         super().__init__(*args, **kwargs)
         self._in_our_words()
         self.fields["oldpassword"].label = "Your password until now"
+        self.fields["oldpassword"].help_text = ""
         _plain_field(self.fields["oldpassword"], autocomplete="current-password")
 
     def clean_oldpassword(self) -> str:

@@ -42,6 +42,10 @@ _accounts = [
 
 urlpatterns = [
     path("admin/login/", views.sign_in, name="account_login"),
-    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path(
+        "admin/password_change/",
+        RedirectView.as_view(pattern_name="account_change_password"),
+        name="former-password-page",
+    ),
     path("accounts/", include(_accounts)),
 ]

@@ -425,6 +425,7 @@ NOT_LOOKED_AT = {
     "healthz-ready",
     "healthz-web",
     "metrics",
+    "events:security-txt",
     "admin:events_publication_document",
     "admin:registrations_call_csv",
     "admin:registrations_call_xlsx",
