@@ -46,14 +46,3 @@ def of_user(user: User, draft_id: int, *, now: datetime) -> Draft | None:
 def forget(*, user: User, draft_id: int) -> None:
     """Delete one that was sent again, or is not wanted any more; nobody else's."""
     Draft.objects.filter(pk=draft_id, user=user).delete()
-
-
-def expired(*, now: datetime) -> int:
-    """How many forms `purge_expired` would delete at this moment."""
-    return Draft.objects.filter(saved_at__lte=now - KEPT_FOR).count()
-
-
-def purge(*, now: datetime) -> int:
-    """Delete what was kept for KEPT_FOR; returns how many."""
-    number, _ = Draft.objects.filter(saved_at__lte=now - KEPT_FOR).delete()
-    return number

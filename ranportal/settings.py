@@ -255,6 +255,9 @@ PRIVACY_EMAIL = env.text("PRIVACY_EMAIL", parseaddr(MAIL_FROM)[1])
 DPO_EMAIL = env.text("DPO_EMAIL", "data-protection-officer@example.org")
 PRIVACY_RECORD = env.text("PRIVACY_RECORD", "DPR-EXAMPLE-0001")
 
+# Who hears of a weakness of this site: mailto: or https:, as security.txt says it.
+SECURITY_CONTACT = env.text("SECURITY_CONTACT", f"mailto:{parseaddr(MAIL_FROM)[1]}")
+
 # The right-hand side of each Message-ID.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 
@@ -290,6 +293,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 SESSION_COOKIE_SECURE = TLS
+# As long as a form in work is kept; accounts.middleware ends what it opens much sooner.
+SESSION_COOKIE_AGE = 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"

@@ -130,13 +130,10 @@ def test_one_form_is_kept_for_one_address(boss):
 
 
 @pytest.mark.parametrize(("hours", "left"), [(23, 1), (24, 0)])
-def test_kept_forms_go_after_a_day_and_are_not_shown_then(boss, hours, left):
+def test_kept_forms_are_shown_for_a_day(boss, hours, left):
     kept = drafts.keep(user=boss, path="/x/", fields=[("name", "n")], now=NOW)
     later = NOW + timedelta(hours=hours)
     assert (drafts.of_user(boss, kept.pk, now=later) is not None) == bool(left)
-    assert drafts.expired(now=later) == 1 - left
-    assert drafts.purge(now=later) == 1 - left
-    assert Draft.objects.count() == left
 
 
 def test_kept_forms_go_with_the_account(boss):
