@@ -23,5 +23,6 @@ urlpatterns = [
     path("working-groups/<slug:slug>/", site.working_group_detail, name="working-group-detail"),
     path("accessibility/", site.accessibility, name="accessibility"),
     path("recognise-our-mails/", site.mails, name="mails"),
+    path(".well-known/security.txt", site.security_txt, name="security-txt"),
     path("sitemap.xml", sitemap_view, name="sitemap"),
 ]

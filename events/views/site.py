@@ -1,13 +1,21 @@
 """The first page, a working group's page, and pages about the site itself."""
 
+from datetime import UTC, timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from events import queries
 from events.models import WorkingGroup
+from ranportal.shared import links
 from ranportal.shared.clock import moment_of
 from ranportal.shared.pagination import page_of
+
+#: So long what security.txt says may be relied on (RFC 9116 asks for less than a year).
+CONTACT_HOLDS = timedelta(days=180)
 
 
 @require_safe
@@ -40,4 +48,18 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
     """How to recognise our mails."""
-    return render(request, "events/mails.html")
+    context = {"site": f"{settings.SITE_URL}/", "mailbox": parseaddr(settings.MAIL_FROM)[1]}
+    return render(request, "events/mails.html", context)
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Where to report a weakness of this site (RFC 9116)."""
+    until = (moment_of(request) + CONTACT_HOLDS).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: {settings.SECURITY_CONTACT}",
+        f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
+        f"Canonical: {links.absolute(request.path)}",
+        "Preferred-Languages: en",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
