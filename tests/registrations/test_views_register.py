@@ -13,10 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from ranportal.shared import answers
 from registrations.enums import State
 from registrations.links import code_of
 from registrations.models import Answer, OutgoingMail, PrivateLink, Question, Registration
-from registrations.views import personal
 from tests import papers
 from tests.factories import NOW, CallFactory, EventFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form, register_url, text_of
@@ -251,9 +251,9 @@ def test_a_form_of_many_questions_takes_no_more_statements_than_one(
         RegistrationFactory(call=large)
 
     counts = []
-    for call, answers in ((small, {"q_only": "x"}), (large, {f"q_k{number}": "x" for number in range(30)})):
+    for call, said in ((small, {"q_only": "x"}), (large, {f"q_k{number}": "x" for number in range(30)})):
         with django_assert_max_num_queries(25) as captured:
-            assert client.post(register_url(call), form(**answers)).status_code == 303
+            assert client.post(register_url(call), form(**said)).status_code == 303
         counts.append(len(captured))
 
     assert counts[0] == counts[1]
@@ -312,7 +312,7 @@ def test_asking_for_the_link_takes_its_time_whether_the_address_is_known_or_not(
     RegistrationFactory(identity__email="known@example.org")
     settings.ANSWER_FLOOR = timedelta(seconds=1)
     waits: list[float] = []
-    monkeypatch.setattr(personal.time, "sleep", waits.append)
+    monkeypatch.setattr(answers.time, "sleep", waits.append)
     started = time.monotonic()
     assert client.post("/registrations/link/", {"email": address}).status_code == 303
     spent = time.monotonic() - started
