@@ -12,9 +12,9 @@ from accounts.models import User
 from events.models import Announcement, Call, Event, Publication, WorkingGroup
 from ranportal.shared import clock
 from registrations import vouch_links
-from registrations.enums import Finding, MailKind, QuestionKind, State, VouchAnswer
+from registrations.enums import Extra, Finding, MailKind, QuestionKind, State, VouchAnswer
 from registrations.links import token_of
-from registrations.models import LibraryQuestion, NotTold, OutgoingMail, Reconciliation, Registration
+from registrations.models import LibraryQuestion, NotTold, OfferedExtra, OutgoingMail, Reconciliation, Registration
 from registrations.services import alarms, seeding, vouching
 from tests.factories import (
     NOW,
@@ -153,6 +153,7 @@ def personal(world: World) -> list[Stop]:
     registrations += [_registration(selective, state) for state in State]
     with_place = next(one for one in registrations if one.call == selective and one.state == State.CONFIRMED)
     with_answers = registrations[in_open_calls.index(State.CONFIRMED)]
+    OfferedExtra.objects.bulk_create(OfferedExtra(call=world.asked, extra=extra) for extra in Extra)
     for question in world.asked.questions.filter(kind__in=["short_text", "long_text"]):
         AnswerFactory(registration=with_answers, question=question, value=f"{LONG} <b>bold</b>", text=LONG)
     for number, kind in enumerate(MailKind):
@@ -162,6 +163,10 @@ def personal(world: World) -> list[Stop]:
         Stop(mine(with_answers)),
         Stop(f"{mine(with_answers)}answers/"),
         Stop(f"{mine(with_answers)}answers/", press=press("Save changes")),
+        *[Stop(f"{mine(with_answers)}{page}/") for page in ("extras", "data", "correct", "erase")],
+        Stop(f"{mine(with_answers)}extras/", press=lambda page: page.locator("#send-extra-access").click()),
+        Stop(f"{mine(with_answers)}erase/", press=press("Erase my registration")),
+        Stop("/registrations/erased/"),
         Stop(f"{mine(with_place)}practical/"),
         Stop(f"{mine(with_place)}practical/", press=press("Save")),
         Stop(f"{mine(with_answers)}contact/"),
