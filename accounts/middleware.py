@@ -42,7 +42,10 @@ class StaffSessionMiddleware:
     # After the check of the form's token, so that no other site leaves a form here.
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         """Let the page answer (None), or lead elsewhere."""
-        if SESSION_KEY not in request.session or not request.user.is_authenticated:
+        # A session that nobody has is not looked for: the answer then differs by nothing that caches must know of.
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or SESSION_KEY not in request.session:
+            return None
+        if not request.user.is_authenticated:
             return None
         now = clock.now()
         if _is_over(request, now):
