@@ -257,6 +257,10 @@ def organising(world: World) -> list[Stop]:
         Stop(f"{people}{ones[0].pk}/change/", press=_refuse_an_act),
         Stop(f"{people}{ones[0].pk}/alarms/"),
         Stop(f"{calls}checks/", press=press("Save the checks of this page")),
+        Stop(f"/admin/registrations/logisticsassignment/calls/{call.pk}/team/"),
+        *[Stop(f"{calls}export.{ending}") for ending in ("csv", "xlsx")],
+        Stop(f"{calls}export.csv", press=press("Take the file")),
+        Stop(f"{people}{ones[0].pk}/dossier/organisers.json"),
         *[Stop(f"{people}{one.pk}/dossier/{copy}/") for one in ones[:2] for copy in ("organisers", "person")],
         *[Stop(f"{calls}{page}/") for page in _PAGES_OF_CALL],
         Stop(f"{calls}register/", press=press("Register this person")),
@@ -419,6 +423,24 @@ def administering(world: World) -> list[Stop]:
     ]
 
 
+def serving(world: World) -> list[Stop]:
+    """The pages of who looks after rooms, food and access."""
+    served = "/admin/registrations/logisticsassignment/"
+    return [Stop("/admin/"), Stop(served), Stop(f"{served}calls/{world.deciding.pk}/")]
+
+
+def guarding(world: World) -> list[Stop]:
+    """The pages of a data protection officer about who looked."""
+    log = "/admin/registrations/accessentry/"
+    return [
+        Stop("/admin/"),
+        Stop(log),
+        Stop(f"{log}?day=someday", 422),
+        Stop(f"{log}person/"),
+        Stop(f"{log}person/", press=press("Show who looked")),
+    ]
+
+
 #: Addresses that answer with something else than a page to read: files, what buttons post to, and what is not ours.
 NOT_LOOKED_AT = {
     "events:announcement-feed",
@@ -432,11 +454,8 @@ NOT_LOOKED_AT = {
     "metrics",
     "events:security-txt",
     "admin:events_publication_document",
-    "admin:registrations_call_csv",
-    "admin:registrations_call_xlsx",
     "admin:registrations_call_board_views",
     "admin:registrations_call_board_proposal_stage",
-    "admin:registrations_registration_dossier_json",
     "admin:registrations_registration_year_csv",
     "admin:registrations_registration_file",
     "admin:registrations_review_file",
@@ -478,6 +497,8 @@ ROUNDS = {
     "others": {
         publishing: "publisher@example.org",
         building: "publisher@example.org",
+        serving: "logistics@example.org",
+        guarding: "dpo@example.org",
         administering: "admin@example.org",
     },
 }
