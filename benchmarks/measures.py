@@ -148,10 +148,8 @@ def _people(call: Call, number: int, **traits: bool) -> list[Registration]:
     for registration, somebody in zip(made, people, strict=True):
         registration.address_index = address_index(somebody.email)
     made = Registration.objects.bulk_create(made)
-    names = [field.name for field in Identity._meta.fields if field.name != "registration"]
     Identity.objects.bulk_create(
-        Identity(registration=registration, **{name: getattr(somebody, name) for name in names})
-        for registration, somebody in zip(made, people, strict=True)
+        Identity.of(registration, somebody) for registration, somebody in zip(made, people, strict=True)
     )
     key_id = links.new_key_id()
     PrivateLink.objects.bulk_create(

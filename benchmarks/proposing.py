@@ -52,7 +52,7 @@ def steps() -> list[Measured]:
 
 def _rows(call: Call) -> list[tuple[object, ...]]:
     people = Registration.objects.filter(call=call, state=State.SUBMITTED).order_by("-score", "reference")
-    fields = ("reference", "score", "country", "profession", "identity__organisation", "pin__direction")
+    fields = ("reference", "score", "country", "profession", "identity__organisation_index", "pin__direction")
     return list(people.values_list(*fields))
 
 

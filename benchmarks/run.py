@@ -7,12 +7,14 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count
 from django.test.utils import override_settings
 
 django.setup()
 
 # Models can be imported only now.
-from benchmarks import board, mailing, measures, proposing, releasing  # noqa: E402
+from benchmarks import board, mailing, measures, proposing, releasing, sealed  # noqa: E402
+from events.models import Call  # noqa: E402
 
 PEOPLE = 1000
 #: Of the outbox and of the bare loop, in turns.
@@ -32,6 +34,8 @@ def main() -> None:
         _print(measures.pages(seconds=4))
         _print(measures.strangers(seconds=4))
     _print(board.board(seconds=4))
+    biggest = Call.objects.annotate(people=Count("registrations")).order_by("-people").first()
+    _print(sealed.lists(biggest, seconds=12) if biggest else [])
     _print(proposing.steps())
     _print(releasing.released())
     call = measures.big_call(people=PEOPLE)

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from events.enums import Status
 from events.models import Call, Event
-from registrations import links, policies, queries
+from registrations import links, looks, policies, queries
 from registrations.enums import Act, Outcome, State
 from registrations.mail import catalogue, facts, outbox
 from registrations.mail.outbox import Letter
@@ -100,7 +100,8 @@ def walked(
     An address that is registered already is taken for a new one. Raises intake.CallNotOpen when no place is left, and
     what `intake.prove` raises.
     """
-    with transaction.atomic():
+    # What is typed here is nobody's.
+    with looks.watched(), transaction.atomic():
         try:
             yield _walk(call, person, answers, is_proven=is_proven, now=now)
         finally:

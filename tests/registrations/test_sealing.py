@@ -4,6 +4,7 @@ is gone with its key."""
 import logging
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -12,7 +13,8 @@ from django.db import connection
 from ranportal.shared import sealing
 from registrations import looks, reports
 from registrations.enums import CheckResult, QuestionKind
-from registrations.models import Answer, CallKey, Check, Identity, Redaction, Registration, call_key
+from registrations.mail import receivers
+from registrations.models import Answer, CallKey, Check, Identity, OutgoingMail, Redaction, Registration, call_key
 from registrations.models.answer import FOLDER, private_storage
 from registrations.models.call_key import KeyDestroyed
 from registrations.models.sealed import ERASED, UNREADABLE, SealedRow
@@ -22,11 +24,14 @@ from tests.factories import (
     NOW,
     AnswerFactory,
     CallFactory,
+    OutgoingMailFactory,
     QuestionFactory,
     RegistrationFactory,
     UserFactory,
     person,
 )
+from tests.registrations.pages import follow, mine_url
+from tests.registrations.people_story import LIST, REVIEWS, call_page, change_page, signed_in, story
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -353,3 +358,38 @@ def test_what_does_not_open_is_not_overwritten_by_a_part_of_it():
 
     with pytest.raises(sealing.Unopened):
         row.email = "new@example.org"
+
+
+@pytest.mark.parametrize("harm", ["changed", "destroyed"])
+@time_machine.travel(NOW, tick=False)
+def test_pages_stand_where_rows_do_not_open_any_more(harm, client):
+    told = story()
+    if harm == "destroyed":
+        CallKey.objects.update(wrapped=b"", master_id="", destroyed_at=NOW)
+        forget_keys()
+    else:
+        for model in (Identity, Answer):
+            for row in model.objects.all():
+                model.objects.filter(pk=row.pk).update(sealed=bytes(row.sealed)[:-1] + b"?")
+    words = ERASED if harm == "destroyed" else UNREADABLE
+    staff, reviewer = signed_in(told.organiser), signed_in(told.reviewer)
+    follow(client, told.applicant)
+
+    pages = [
+        staff.get(change_page(told.applicant)),
+        staff.get(f"{LIST}?call={told.call.pk}"),
+        staff.post(call_page(told.call, "find/"), {"sought": "P-2AAAA x"}),
+        reviewer.get(f"{REVIEWS}calls/{told.call.pk}/{told.applicant.reference}/"),
+        client.get(mine_url(told.applicant)),
+    ]
+
+    assert [page.status_code for page in pages] == [200] * 5
+    assert words in pages[0].content.decode()
+
+
+def test_a_mail_goes_nowhere_while_nobody_can_read_its_address():
+    mail = OutgoingMailFactory()
+    Identity.objects.filter(pk=mail.registration_id).update(sealed=b"never opened by anybody")
+
+    with pytest.raises(sealing.Unopened):
+        receivers.address_of(OutgoingMail.objects.get())

@@ -35,7 +35,11 @@ pytestmark = pytest.mark.django_db
 def everything() -> dict[str, list[Any]]:
     """All rows of all tables but the one that keeps who is signed in."""
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.label != "sessions.Session"]
-    return {model._meta.label: sorted(map(str, model._default_manager.values_list())) for model in models}
+    return {model._meta.label: sorted(map(_as_text, model._default_manager.values_list())) for model in models}
+
+
+def _as_text(row: tuple[Any, ...]) -> str:
+    return str([bytes(value) if isinstance(value, memoryview) else value for value in row])
 
 
 @pytest.fixture(autouse=True)
