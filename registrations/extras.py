@@ -51,9 +51,15 @@ def offered(call: Call) -> list[Extra]:
 
 def choices(registration: Registration) -> list[Choice]:
     """All that the person may say yes to, and what they did; also what is not asked any more and still stands."""
-    given = {Extra(consent.extra): consent for consent in registration.consents.filter(withdrawn_at=None)}
+    given = {choice.extra: choice for choice in allowed_by(registration)}
     asked = offered(registration.call)
-    return [Choice(extra, TEXTS[extra], given.get(extra)) for extra in Extra if extra in asked or extra in given]
+    return [given.get(extra) or Choice(extra, TEXTS[extra], None) for extra in Extra if extra in asked or extra in given]
+
+
+def allowed_by(registration: Registration) -> list[Choice]:
+    """What the person said yes to and did not take back."""
+    given = {Extra(consent.extra): consent for consent in registration.consents.filter(withdrawn_at=None)}
+    return [Choice(extra, TEXTS[extra], given[extra]) for extra in Extra if extra in given]
 
 
 def allowed(registrations: Iterable[Registration], *, extra: Extra) -> dict[int, Consent]:

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import queries, reports, review_reports
+from registrations import extras, queries, reports, review_reports
 from registrations.admin.access import staff_page
 from registrations.admin.act_forms import ActForm
 from registrations.admin.acts import BY_NAME, Act, offered
@@ -115,6 +115,7 @@ def _facts(registration: Registration) -> dict[str, Any]:
     return {
         "position": queries.position_of(registration),
         "answers": seen_by_reviewers(registration),
+        "allowed": extras.allowed_by(registration),
         "transitions": registration.transitions.select_related("by"),
         "mails": queries.mails_of(registration),
         "checks": registration.checks.select_related("checked_by"),

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.enums import Role
 from registrations import extras, field_register
 from registrations.enums import Act, CheckResult, Extra
 from registrations.field_register import LEAST_LISTED, TEXTS
@@ -376,3 +377,18 @@ def test_the_list_waits_for_the_look_at_who_somebody_is(client: Client):
     by = UserFactory()
     Registration.objects.update(check_result=CheckResult.FINE, checked_at=NOW, checked_by=by)
     assert "Who takes part" in text_of(client.get(mine_url(reader)))
+
+
+# What organisers see
+
+
+def test_the_organiser_reads_on_the_person_s_page_what_was_allowed():
+    organiser, client = UserFactory(role=Role.ORGANISER), Client()
+    registration = person_of(offering(organisers=[organiser]))
+    consents.give(registration=registration, extra=Extra.DIET, detail="No <b>nuts</b>.", now=NOW)
+    client.force_login(organiser, backend="django.contrib.auth.backends.ModelBackend")
+    address = f"/admin/registrations/registration/{registration.pk}/change/"
+
+    assert "No &lt;b&gt;nuts&lt;/b&gt;." in text_of(client.get(address))
+    consents.withdraw(registration=registration, extra=Extra.DIET, now=NOW)
+    assert "nuts" not in text_of(client.get(address))
