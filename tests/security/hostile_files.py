@@ -128,6 +128,11 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "attachment.pdf": lambda: _pdf(_attached),
     "attachment-note.pdf": partial(_note, Subtype=Name.FileAttachment),
     "film.pdf": partial(_note, Subtype=Name.RichMedia),
+    "elsewhere.pdf": partial(
+        _root,
+        "/Elsewhere",
+        lambda made: made.make_stream(b"", F=Dictionary(FS=Name.URL, F=String("https://x.example"))),
+    ),
     "collection.pdf": partial(_root, "/Collection", lambda _: Dictionary(View=Name.D)),
     "protected.pdf": lambda: _pdf(encryption=pikepdf.Encryption(user="secret", owner="owner")),
     "protected-against-changes.pdf": lambda: _pdf(encryption=pikepdf.Encryption(user="", owner="owner")),

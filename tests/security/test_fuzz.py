@@ -1,4 +1,4 @@
-"""Twenty thousand requests that nobody means, by everybody who may come (`make security`); some hundred of them here."""
+"""Twenty thousand requests that nobody means, by everybody who may come (`make security`); some hundreds here."""
 
 import re
 

@@ -71,6 +71,9 @@ def _look_around(content: bytes) -> None:
 def _refuse_what_acts(pdf: pikepdf.Pdf) -> None:
     for part in _dictionaries(pdf):
         keys = set(part.keys())
+        # A stream with /F lies elsewhere; what is seen of it changes there.
+        if isinstance(part, pikepdf.Stream) and "/F" in keys:
+            raise Refused(ATTACHED)
         if keys & _FILE_KEYS or part.get("/Subtype") == "/FileAttachment" or part.get("/Type") == "/EmbeddedFile":
             raise Refused(ATTACHED)
         if keys & _ACTIVE_KEYS or part.get("/Subtype") in _ACTIVE_NOTES:
