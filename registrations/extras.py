@@ -52,8 +52,8 @@ def offered(call: Call) -> list[Extra]:
 def choices(registration: Registration) -> list[Choice]:
     """All that the person may say yes to, and what they did; also what is not asked any more and still stands."""
     given = {choice.extra: choice for choice in allowed_by(registration)}
-    asked = offered(registration.call)
-    return [given.get(extra) or Choice(extra, TEXTS[extra], None) for extra in Extra if extra in asked or extra in given]
+    shown = {*offered(registration.call), *given}
+    return [given.get(extra) or Choice(extra, TEXTS[extra], None) for extra in Extra if extra in shown]
 
 
 def allowed_by(registration: Registration) -> list[Choice]:

@@ -5,8 +5,8 @@ from registrations.field_register.shapes import Entry, Kept, Reader
 
 ACCOUNT = Kept("when the account is removed")
 WITH_WHAT_WAS_DONE = Kept("with what was done")
-SIGN_IN = Kept("a quarter of an hour after the last wrong password, when the next one is counted")
-SESSION = Kept("when the session ends, after 10 hours at the latest", days=1)
+SIGN_IN = Kept("after 1 day", days=1)
+SESSION = Kept("when the session ends; a form in work after 1 day at the latest", days=1)
 HISTORY = Kept("after 2 years", days=730)
 
 _SELF = (Reader.STAFF, Reader.ADMINISTRATORS)

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
-from registrations import field_register
+from registrations import field_register, retention
 from registrations.enums import Extra, KeptFor, LegalBasis
 from registrations.field_register import ENTRIES, NOTHING, PEOPLE, TECHNICAL, TEXTS, USUAL_DAYS, Nothing, Reader
 from registrations.field_register.shapes import joined, period
@@ -104,6 +104,21 @@ def test_how_long_is_said_with_the_days_of_the_call():
 
     assert sensitive.said() == "14 days after the event"
     assert sensitive.said({"sensitive_days": 1}) == "1 day after the event"
+
+
+def test_what_is_said_is_what_the_purge_does():
+    said = {
+        "registrations.OutgoingMail.rendered": retention.MAILS_KEPT,
+        "registrations.AccessEntry.at": retention.HISTORY_KEPT,
+        "admin.LogEntry.object_repr": retention.HISTORY_KEPT,
+        "registrations.CounterCard.applied": retention.CARDS_KEPT,
+        "accounts.Draft.sealed": retention.DRAFTS_KEPT,
+        "axes.AccessAttempt.username": retention.DRAFTS_KEPT,
+    }
+
+    assert {name: field_register.entry_of(name).kept.days for name in said} == {
+        name: kept.days for name, kept in said.items()
+    }
 
 
 @pytest.mark.parametrize(
