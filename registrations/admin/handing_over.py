@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
+from accounts.doors import ask_for_proof
 from accounts.enums import Role
 from accounts.models import User
 from accounts.queries import staff_with
@@ -40,6 +41,8 @@ def team(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Htt
     hand_over, logistics = _forms(call, request)
     if request.method != "POST":
         return _page(model_admin, request, call, hand_over, logistics)
+    if asked := ask_for_proof(request):
+        return asked
     act = request.POST.get("act", "")
     form = {"hand_over": hand_over, "let_in": logistics}.get(act)
     if form is not None and not form.is_valid():

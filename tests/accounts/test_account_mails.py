@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts import reset_links
+from accounts.enums import Role
 from accounts.models import User
 from registrations.enums import MailKind, MailState
 from registrations.mail import addressing, catalogue
@@ -146,7 +147,7 @@ def test_administrators_see_that_mail_went_to_staff_and_never_what_it_said(clien
 def test_an_organiser_sees_no_mail_to_staff(client):
     user = UserFactory()
     client.post(FORGOTTEN, {"email": user.email})
-    client.force_login(UserFactory(role="organiser"))
+    client.force_login(UserFactory(role=Role.ORGANISER))
     mail = OutgoingMail.objects.get()
     assert client.get(f"/admin/registrations/outgoingmail/{mail.pk}/change/").status_code == 404
 

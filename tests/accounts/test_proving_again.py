@@ -39,7 +39,7 @@ def later(client, user):
 
 @pytest.mark.parametrize("file", ["export.csv", "export.xlsx"])
 def test_a_file_with_people_asks_again_and_then_gives_the_way_back(client, organiser, call, file):
-    page = f"/admin/registrations/registration/call/{call.pk}/{file}"
+    page = f"/admin/registrations/registration/calls/{call.pk}/{file}"
     later(client, organiser)
     asked = client.get(page)
     assert asked.headers["Location"].startswith(AGAIN)
@@ -50,11 +50,11 @@ def test_a_file_with_people_asks_again_and_then_gives_the_way_back(client, organ
 
 def test_who_has_just_signed_in_is_not_asked(client, organiser, call):
     client.force_login(organiser)
-    assert client.get(f"/admin/registrations/registration/call/{call.pk}/export.csv").status_code == 200
+    assert client.get(f"/admin/registrations/registration/calls/{call.pk}/export.csv").status_code == 200
 
 
 def test_a_release_asks_again_and_taking_it_back_does_not(client, organiser, call):
-    page = f"/admin/registrations/registration/call/{call.pk}/release/"
+    page = f"/admin/registrations/registration/calls/{call.pk}/release/"
     later(client, organiser)
     asked = client.post(page, {"action": "give"})
     assert asked.headers["Location"].startswith(AGAIN)

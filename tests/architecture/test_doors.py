@@ -11,7 +11,14 @@ DOORS = {"admin", "admin.py", "feeds.py", "jobs.py", "management", "sitemaps.py"
 
 #: The clock itself, and what stamps and answers each request. Django's own account model has such a default, too.
 DOORS_BY_NAME = {
+    "accounts/adapters.py": "what allauth asks while it answers",
+    "accounts/doors.py": "asks who somebody is, once more",
+    "accounts/middleware.py": "ends sessions",
     "accounts/models.py": "the day on which an account was made, as the default of its column",
+    "accounts/reauthentication.py": "reads what a session proved",
+    "accounts/reset_links.py": "Django's way of dating a link",
+    "accounts/stages.py": "the second step of signing in",
+    "accounts/views.py": "pages",
     "ranportal/shared/clock.py": "the clock",
     "ranportal/shared/health.py": "answers load balancers and people",
     "ranportal/shared/metrics.py": "answers whoever collects figures",
