@@ -117,7 +117,7 @@ PEOPLE = (
         "To ask somebody who knows your work whether you are who you say. You need not name anybody.",
         _TASK,
         (*_BOTH, Reader.CONTACT_POINT),
-        OUTCOME,
+        SENSITIVE,
     ),
     Entry(
         "What reviewers thought of your application",
