@@ -89,7 +89,7 @@ def _helped(registration: Registration) -> dict[str, Any]:
                 "name": vouch.name,
                 "email": vouch.email,
                 "asked_at": _iso(vouch.asked_at),
-                "answer": vouch.get_answer_display(),
+                # What was said is promised to the contact point to stay with the organisers.
                 "answered_at": _iso(vouch.answered_at),
             }
             for vouch in registration.vouches.all()

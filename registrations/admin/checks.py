@@ -48,7 +48,7 @@ def show(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Htt
 
 
 def _save(request: HttpRequest, call: Call, *, shows_all: bool) -> HttpResponseBase:
-    ticks = [tick for pk in request.POST.getlist("shown") if (tick := _tick(request, pk))]
+    ticks = [tick for pk in request.POST.getlist("shown")[:PER_PAGE] if (tick := _tick(request, pk))]
     if ticks:
         number, overtaken = reviewing.note_checks(call=call, ticks=ticks, by=request.user, now=clock.now())
         messages.success(request, f"{number} {'check' if number == 1 else 'checks'} saved.")
@@ -66,7 +66,7 @@ def _tick(request: HttpRequest, pk: str) -> Tick | None:
     result = request.POST.get(f"result-{pk}", "")
     if not result and request.POST.get("others_are_fine") == "on":
         result = CheckResult.FINE
-    if not pk.isdecimal() or result not in dict(_CHOICES):
+    if not (pk.isdecimal() and len(pk) < 19) or result not in dict(_CHOICES):
         return None
     note = request.POST.get(f"note-{pk}", "").strip()[:_NOTE_LENGTH]
     return Tick(int(pk), CheckResult(result), note, _moment(request.POST.get(f"seen-{pk}", "")))

@@ -254,6 +254,13 @@ def test_people_of_another_call_are_not_ticked_along(told):
     assert stranger.check_result == CheckResult.NOT_LOOKED_AT
 
 
+@pytest.mark.parametrize("pk", ["", "x", "-1", "9" * 30, "\u0663"])
+def test_what_no_page_of_ours_sends_ticks_nobody(told, pk):
+    data = {"shown": [pk], f"result-{pk}": "fine", f"seen-{pk}": "yesterday"}
+    response = signed_in(told.organiser).post(checks_url(told.call), data)
+    assert (response.status_code, Check.objects.count()) == (302, 0)
+
+
 def test_a_page_that_breaks_in_the_middle_saves_nothing(told, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError

@@ -14,7 +14,7 @@ from registrations import policies, vouch_links
 from registrations.enums import Act, CheckResult, MailKind, MailState, State, VouchAnswer
 from registrations.mail import addressing, catalogue, receivers
 from registrations.models import OutgoingMail, Registration, Transition, Vouch
-from registrations.services import places, vouching
+from registrations.services import places, privacy, vouching
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.pages import follow, mine_url, text_of
 
@@ -165,9 +165,9 @@ def test_the_link_leads_by_303_to_an_address_without_it_and_reading_changes_noth
 
 def test_the_page_says_nothing_of_the_event_or_the_person_besides(client: Client, registration):
     open_question(client, ask(registration))
-    page = text_of(client.get("/registrations/contact/")).split("<main")[1].split("</main")[0]
-    for told in (registration.call.event.title, registration.reference, "me@clinic", "radicali", "RAN"):
-        assert told not in page
+    pages = [client.get(f"/registrations/contact/{page}") for page in ("", "thanks/", "1-forged/")]
+    for told in (registration.call.event.title, registration.reference, "me@clinic", "adicali", "extremis", "RAN"):
+        assert [page.status_code for page in pages if told in text_of(page)] == []
 
 
 @pytest.mark.parametrize("answer", VouchAnswer.values)
@@ -295,3 +295,11 @@ def test_strangers_name_nobody(client: Client, registration):
     sent = client.post(contact_url(registration), {"name": "A", "email": "chief@clinic.example.org"})
     assert sent.status_code == 404
     assert not Vouch.objects.exists()
+
+
+def test_the_own_data_tell_that_somebody_answered_and_not_what(registration):
+    vouching.answer(vouch=ask(registration), answer=VouchAnswer.DOES_NOT, now=NOW)
+    told = str(privacy.export_registration(registration=registration))
+    assert "Anna Chief" in told
+    assert VouchAnswer.DOES_NOT.label not in told
+    assert VouchAnswer.DOES_NOT.value not in told
