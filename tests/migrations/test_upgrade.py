@@ -35,7 +35,7 @@ def test_what_waits_over_an_upgrade_is_sent_once_as_it_was_frozen(smtp_sink: Smt
         waiting = [
             OutgoingMailFactory(registration=RegistrationFactory(), kind=MailKind.CONFIRMED) for _ in range(mails)
         ]
-        rendered = catalogue.render(waiting[0]).replace(b"Dear", b"Worthy")
+        rendered = catalogue.render(waiting[0]).replace(b"Event secretariat", b"Former secretariat")
         OutgoingMail.objects.filter(pk=waiting[0].pk).update(rendered=rendered, template_version="former")
         for mail in waiting[1:]:
             older = {name: said for name, said in mail.facts.items() if name not in YOUNGER_FACTS}
@@ -58,7 +58,7 @@ def test_what_waits_over_an_upgrade_is_sent_once_as_it_was_frozen(smtp_sink: Smt
     assert {mail.state for mail in sent.values()} == {MailState.SENT}
     assert copies == Counter(mail.message_id for mail in waiting)
     assert b"From:" in kept
-    assert bytes(sent[waiting[0].message_id].rendered or b"") == rendered
+    assert b"Former secretariat" in kept
 
 
 def test_without_their_usual_words_older_facts_would_make_no_mail(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from registrations.enums import Act, MailKind, State
 from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import Answer, OutgoingMail, Registration
 from registrations.questions import GivenAnswer
-from registrations.services import details, form_building, intake, places, privacy
+from registrations.services import details, form_building, intake, places, privacy, purging
 from tests import sealed
 from tests.factories import (
     NOW,
@@ -153,7 +153,7 @@ def test_sensitive_ones_go_with_the_other_sensitive_answers() -> None:
     given = {question: GivenAnswer("x", "x") for question in (diet, arrival)}
     details.answer(registration=registration, answers=given, now=NOW)
 
-    privacy.purge_expired(now=starts_at(registration.call) + timedelta(days=15))
+    purging.purge_expired(now=starts_at(registration.call) + timedelta(days=15))
 
     assert [answer.question for answer in registration.answers.all()] == [arrival]
 

@@ -8,7 +8,7 @@ import pytest
 
 from registrations.enums import Act, MailKind, MailState, State
 from registrations.links import code_of, find, token_of
-from registrations.mail import delivery
+from registrations.mail import delivery, leases
 from registrations.models import Identity, OutgoingMail, Registration
 from registrations.services import intake, places
 from tests.factories import NOW, CallFactory, person
@@ -46,7 +46,18 @@ def test_the_first_mail_carries_the_link_and_the_code_that_both_prove_the_addres
     assert f"{code[:4]} {code[4:]}" in text
     assert any(line.endswith(f"/registrations/p/{token}/") for line in text.splitlines())
     assert find(token, now=NOW) == sent.link
-    assert token.encode() not in bytes(OutgoingMail.objects.get().rendered)
+    assert OutgoingMail.objects.get().rendered is None
+
+
+def test_the_text_that_is_stored_until_it_is_sent_holds_no_link(monkeypatch: pytest.MonkeyPatch):
+    sent, stored = send(CallFactory()), []
+    take = leases.hand_over
+    monkeypatch.setattr(leases, "hand_over", lambda mail, **how: stored.append(how["rendered"]) or take(mail, **how))
+
+    assert delivery.drain(clock=lambda: NOW, seconds=5) == 1
+
+    assert token_of(sent.link).encode() not in stored[0]
+    assert b"Your reference" in stored[0]
 
 
 def test_proving_in_an_open_call_gives_a_place_and_a_mail_with_a_calendar_entry(mail_folder: Path):

@@ -9,7 +9,7 @@ from registrations.enums import Act, Channel, MailKind, MailState, State
 from registrations.models import Answer, OutgoingMail, PrivateLink, Registration
 from registrations.people import address_index
 from registrations.questions import GivenAnswer
-from registrations.services import addresses, intake, notices, places, privacy
+from registrations.services import addresses, intake, notices, places, purging
 from tests.factories import NOW, CallFactory, QuestionFactory, RegistrationFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +120,7 @@ def test_an_address_that_is_corrected_after_the_deadline_can_be_proven_for_a_wee
     )
     assert "21 September" in OutgoingMail.objects.latest("pk").facts["prove_by"]
     at_the_end = later + timedelta(days=7) - MOMENT
-    privacy.purge_expired(now=at_the_end)
+    purging.purge_expired(now=at_the_end)
     assert intake.prove(registration=registration, version=2, now=at_the_end).state == State.CONFIRMED
 
 
@@ -151,7 +151,7 @@ def test_who_was_registered_long_after_the_deadline_has_a_week_to_prove_it_and_t
         call=call, person=person(), answers={}, by=UserFactory(), channel="telephone", now=NOW
     )
     assert "8 September" in OutgoingMail.objects.get().facts["prove_by"]
-    privacy.purge_expired(now=NOW + timedelta(days=7) - MOMENT)
+    purging.purge_expired(now=NOW + timedelta(days=7) - MOMENT)
     proven_at = NOW + timedelta(days=7) - MOMENT
     assert intake.prove(registration=registration, version=1, now=proven_at).state == State.CONFIRMED
 

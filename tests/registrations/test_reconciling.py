@@ -7,7 +7,7 @@ import pytest
 from registrations.enums import Finding, MailKind, MailState, Outcome
 from registrations.mail import delivery
 from registrations.models import Bounce, NotTold, OutgoingMail, Reconciliation, Registration
-from registrations.services import addresses, intake, notices, places, privacy, reconciling, selection
+from registrations.services import addresses, intake, notices, places, privacy, purging, reconciling, selection
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -176,9 +176,9 @@ def test_what_is_not_settled_yet_waits_for_the_next_check(call):
 def test_checks_are_kept_for_three_months(call):
     register(call, 1)
     checked()
-    privacy.purge_expired(now=MORNING + timedelta(days=89))
+    purging.purge_expired(now=MORNING + timedelta(days=89))
     assert Reconciliation.objects.count() == 1
-    privacy.purge_expired(now=MORNING + timedelta(days=90))
+    purging.purge_expired(now=MORNING + timedelta(days=90))
     assert Reconciliation.objects.count() == 0
 
 
