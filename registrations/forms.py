@@ -124,17 +124,17 @@ class QuestionsForm(forms.Form):
             return
         for question in self.questions:
             if question.kind == QuestionKind.FILE and self.files.get(question.field_name):
-                self.fields[
-                    question.field_name
-                ].help_text += " Please choose the file again: your browser has let go of it."
+                self._say_more(question, "Please choose the file again: your browser has let go of it.")
 
     def _say_what_was_sent(self) -> None:
         for question in self.questions:
             sent = self.initial.get(question.field_name)
             if question.kind == QuestionKind.FILE and sent:
-                self.fields[
-                    question.field_name
-                ].help_text += f" You sent {sent['name']}: choose a file only to replace it."
+                self._say_more(question, f"You sent {sent['name']}: choose a file only to replace it.")
+
+    def _say_more(self, question: Question, words: str) -> None:
+        field = self.fields[question.field_name]
+        field.help_text = format_html("{} {}", field.help_text, words)
 
 
 class RegistrationForm(QuestionsForm):

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.html import escape
 
 from registrations import fields
 from registrations.countries import COUNTRY_CHOICES, country_name
@@ -283,7 +284,8 @@ def common(question: Asked, messages: Mapping[str, str] | None = None) -> dict[s
     helps = [condition_words(question), question.help, KINDS[question.kind].limits(question)]
     return {
         "label": question.label,
-        "help_text": " ".join(filter(None, helps)),
+        # Django's own templates call a help text safe, whoever wrote it.
+        "help_text": escape(" ".join(filter(None, helps))),
         "required": question.is_required,
         "error_messages": dict(messages or {"required": PLEASE_ANSWER}),
     }

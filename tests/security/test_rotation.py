@@ -8,8 +8,8 @@ from django.test import Client
 from ranportal.shared import sealing
 from registrations.links import token_of
 from registrations.models import Identity, Registration
-from registrations.models.call_key import forget_keys
 from tests.factories import NOW, CallFactory, RegistrationFactory
+from tests.registrations.test_sealing import forget_keys
 
 pytestmark = pytest.mark.django_db
 MANY = 100
