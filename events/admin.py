@@ -20,7 +20,7 @@ from events.models import Announcement, Event, Page, Publication, WorkingGroup
 from events.policies import is_visible, publication_state
 from events.services import publishing
 from ranportal.shared import clock
-from ranportal.shared.admin import HistoryAdmin
+from ranportal.shared.admin import HistoryAdmin, NarrowLookups
 from ranportal.shared.clock import moment_of
 from ranportal.shared.refusals import Refused
 
@@ -211,7 +211,7 @@ class PublicationAdmin(PageAdmin):
 
 
 @admin.register(WorkingGroup)
-class WorkingGroupAdmin(admin.ModelAdmin):
+class WorkingGroupAdmin(NarrowLookups):
     """The groups are known by their addresses: those stay."""
 
     list_display = ("name", "subject", "slug")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db.models import Field, Model
@@ -10,7 +11,20 @@ from django.http.response import HttpResponseBase
 from simple_history.admin import SimpleHistoryAdmin
 
 
-class HistoryAdmin(SimpleHistoryAdmin):
+class NarrowLookups(admin.ModelAdmin):
+    """Lets the address of a list ask what its filters offer, and nothing else about any field."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        offered: set[str] = set()
+        for one in self.get_list_filter(request):
+            if isinstance(one, str):
+                offered |= {f"{one}{ending}" for ending in ("__exact", "__id__exact", "__isnull")}
+            else:
+                offered.add(getattr(one, "parameter_name", ""))
+        return lookup in offered
+
+
+class HistoryAdmin(NarrowLookups, SimpleHistoryAdmin):
     """Shows who changed what, and older versions to read. None is ever put back from here: services write."""
 
     def revert_disabled(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 
 from events.models import Call
 from ranportal.shared import clock
+from ranportal.shared.admin import NarrowLookups
 from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.admin.form_building import for_builders, form_page
@@ -44,7 +45,7 @@ class KeepForm(forms.Form):
 
 
 @admin.register(LibraryQuestion)
-class LibraryAdmin(admin.ModelAdmin):
+class LibraryAdmin(NarrowLookups):
     """Tried questions, to be copied into the form of any call."""
 
     form = LibraryQuestionForm

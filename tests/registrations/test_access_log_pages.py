@@ -100,7 +100,7 @@ def test_as_many_statements_for_one_look_as_for_three(officer, number, django_as
     for registration in RegistrationFactory.create_batch(number):
         looked(registration)
     client = signed_in(officer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(15):
         client.get(LOG)
 
 

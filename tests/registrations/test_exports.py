@@ -190,7 +190,7 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_people(django_as
     client = signed_in(told.organiser)
     for ending in ("csv", "xlsx"):
         with django_assert_max_num_queries(18):
-            b"".join(client.get(call_page(told.call, f"export.{ending}")).streaming_content)
+            b"".join(export(client, call_page(told.call, f"export.{ending}")).streaming_content)
 
 
 def test_the_file_is_named_by_the_event_and_not_kept_in_caches():

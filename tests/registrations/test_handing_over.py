@@ -142,7 +142,7 @@ class TestLogistics:
             assert hidden not in text
 
     def test_sees_nobody_who_has_no_confirmed_place(self, call, helper):
-        registration = self.person(call, reserve=True)
+        registration = self.person(call, on_list=True)
         text = signed_in(helper).get(f"{SERVED}calls/{call.pk}/").content.decode()
         assert "Nobody has a confirmed place yet." in text
         assert registration.reference not in text
@@ -174,5 +174,5 @@ class TestLogistics:
         for _ in range(number):
             self.person(call, confirmed=True)
         client = signed_in(helper)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(16):
             client.get(f"{SERVED}calls/{call.pk}/")

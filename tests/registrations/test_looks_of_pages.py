@@ -76,7 +76,8 @@ def test_suggestions_while_typing_are_a_look(told):
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_an_export_says_what_for_and_whom_it_holds(told, ending):
-    export(signed_in(told.organiser), f"{LIST}calls/{told.call.pk}/export.{ending}", purpose="Badges for the day")
+    place = f"{LIST}calls/{told.call.pk}/export.{ending}"
+    export(signed_in(told.organiser), place, purpose="Badges for the day").close()
     entry = the_look()
     assert (entry.kind, entry.purpose) == (LookKind.EXPORT, "Badges for the day")
     assert entry.subjects == subjects(told.applicant, told.other)
