@@ -9,11 +9,14 @@ PRODUCTION := DEBUG=0 SECRET_KEY=only-to-check-0123456789-abcdefghijklmnopqrstuv
 	MASTER_KEYS=only-to-check-9876543210-ABCDEFGHIJKLMNOPQRSTUVWXYZ-abcdefgh \
 	ADDRESS_KEY=only-to-check-9876543210 MAIL_FROM=events@portal.example.org
 FAULTS_TABLE := var/faults.jsonl
+SECURITY_TABLE := var/security.jsonl
+# How long each scanner looks as each visitor, in seconds.
+SCAN_SECONDS ?= 300
 PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow test-faults check bench faults screenshots browser requirements
+.PHONY: help setup demo test test-quick test-slow test-faults check bench faults security screenshots browser requirements
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +62,17 @@ faults: .venv/.dev  ## the fault suite in full, which ends with one table of fig
 	TEST_DATABASE=sqlite $(PYTHON) -m pytest tests/races tests/faults tests/migrations -m both_databases; second=$$?; \
 	$(PYTHON) -m tests.faults.report $(FAULTS_TABLE); exit $$((first + second))
 
+# Each part runs, whatever the others find; the table at the end decides.
+security: .venv/.dev .venv-scan/.made  ## hostile words, odd requests, scanners, swapped names, what it is built of (two hours)
+	@mkdir -p -m 700 var && rm -f $(SECURITY_TABLE)
+	@$(PYTHON) -m ranportal.ecl.assets && $(PYTHON) -m dev.browser
+	.venv/bin/cyclonedx-py requirements --output-reproducible --of JSON -o var/sbom.json requirements.txt
+	@export SECURITY=full SECURITY_TABLE=$(SECURITY_TABLE); \
+	$(PYTHON) -m tests.security.pins; \
+	$(PYTHON) -m pytest tests/security; \
+	$(PYTHON) -m tests.security.scanners $(SCAN_SECONDS); \
+	$(PYTHON) -m tests.security.scope $(SECURITY_TABLE)
+
 screenshots: .venv/.dev  ## take the pictures for the README again
 	@$(PYTHON) -m dev.browser
 	$(PYTHON) -m dev.screenshots
@@ -70,11 +84,18 @@ requirements:  ## lock requirements*.in again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-node.in -o requirements-node.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-scan.in -o requirements-scan.txt
 
 .venv/.made:
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: PY=/path/to/python3.11 make ...' >&2; exit 1; }
 	@echo '  … Python environment in .venv'
 	@$(PY) -m venv --clear .venv || { echo 'Python cannot make an environment: install python3-venv.' >&2; exit 1; }
+	@touch $@
+
+.venv-scan/.made: requirements-scan.txt | .venv/.made
+	@echo '  … Python packages of the scanners (once, a minute)'
+	@$(PY) -m venv --clear .venv-scan
+	@.venv-scan/bin/python -m pip install -qq --no-input --disable-pip-version-check --require-hashes -r requirements-scan.txt
 	@touch $@
 
 .venv/.run: requirements.txt requirements-node.txt | .venv/.made

@@ -1,0 +1,33 @@
+"""Whether the locks are the newest that requirements*.in allow: pip is asked, once for each lock, by a dry run."""
+
+import subprocess
+import sys
+
+from tests.security import scope, supply
+
+
+def main() -> int:
+    """Ask, put a line into the table, and return 1 where a pin is old without a reason or nobody answered."""
+    found, asked = [], 0
+    for name in ("requirements", "requirements-dev"):
+        lock, sources = supply.ROOT / f"{name}.txt", supply.ROOT / f"{name}.in"
+        locked = {pin.name: pin.version for pin in supply.pins(lock.read_text("utf-8"))}
+        try:
+            newer = supply.newer_than_locked(lock, sources)
+        except (subprocess.SubprocessError, OSError) as error:
+            found.append(f"{name}: nobody answered ({type(error).__name__})")
+            continue
+        asked += len(locked)
+        found += supply.unexcused(newer, locked, supply.exceptions())
+    scope.add(
+        part="pins that are not the newest of what requirements*.in allow",
+        goal="0 without a dated reason",
+        reached=f"{len(found)} of {asked}: {'; '.join(found) or 'none'}",
+        is_reached=not found,
+    )
+    print("\n".join(found))
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
