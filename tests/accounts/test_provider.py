@@ -14,7 +14,8 @@ from ranportal import env
 from tests.factories import UserFactory
 from tests.signing_in import add_app
 
-pytestmark = pytest.mark.django_db
+# What the provider's own libraries are warned of is not ours.
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 BEGIN, NOT_POSSIBLE = "/accounts/provider/", "/accounts/provider/not-possible/"
 
 
