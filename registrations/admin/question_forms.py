@@ -83,6 +83,12 @@ class LibraryQuestionForm(forms.ModelForm):
             "kept_for": "What is sensitive goes soon after the event at the latest.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in _CARE:
+            # What is left out is as usual.
+            self.fields[name].required = False
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         kind = given.get("kind")
