@@ -136,7 +136,7 @@ def sqlmap(site: str, cookie: str, folder: Path, seconds: int, starts: list[str]
 
 def _run(command: list[object], seconds: int) -> str:
     try:
-        done = subprocess.run([str(part) for part in command], capture_output=True, timeout=seconds + 30)
+        done = subprocess.run([str(part) for part in command], capture_output=True, timeout=2 * seconds + 60)
         return done.stdout.decode("utf-8", "replace")
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode("utf-8", "replace")

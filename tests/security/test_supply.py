@@ -31,21 +31,22 @@ def test_an_entry_without_hash_or_pin_is_found(entry):
 
 
 def test_reasons_for_old_pins_are_dated_and_not_old_themselves():
-    locked = {pin.name: pin.version for lock in supply.LOCKS for pin in supply.pins(lock.read_text("utf-8"))}
+    locked = {(pin.name, pin.version) for lock in supply.LOCKS for pin in supply.pins(lock.read_text("utf-8"))}
     excused = supply.exceptions()
 
-    assert {name: one["version"] for name, one in excused.items()}.items() <= locked.items()
+    assert {(name, one["version"]) for name, one in excused.items()} <= locked
     assert all(str(one["reason"]).strip() for one in excused.values())
     late = [name for name, one in excused.items() if date.today() - one["since"] > supply.REASON_LASTS]  # noqa: DTZ011
     assert late == []
 
 
 def test_an_old_pin_without_a_reason_is_found():
-    newer, locked = {"django": "5.2.21"}, {"django": "5.2.19"}
+    newest, locked = {"django": "5.2.21"}, {"django": {"5.2.19"}}
 
-    assert supply.unexcused(newer, locked, {}) == ["django: locked 5.2.19, newest 5.2.21"]
-    assert supply.unexcused(newer, locked, {"django": {"version": "5.2.19"}}) == []
-    assert supply.unexcused(newer, locked, {"django": {"version": "5.2.18"}}) != []
+    assert supply.unexcused(newest, locked, {}) == ["django: locked 5.2.19, newest of its series 5.2.21"]
+    assert supply.unexcused(newest, locked, {"django": {"version": "5.2.19"}}) == []
+    assert supply.unexcused(newest, locked, {"django": {"version": "5.2.18"}}) != []
+    assert supply.unexcused({"django": "5.2.19"}, locked, {}) == []
 
 
 def test_the_list_of_parts_names_every_package_with_version_and_hash(tmp_path):
