@@ -1,6 +1,7 @@
 """Mails about accounts: all through the outbox, none with a secret in its row."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -96,6 +97,15 @@ def test_known_unknown_and_closed_addresses_are_answered_alike(client):
     }
     assert answers == {(302, reverse("account_reset_password_done"))}
     assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", ["known@example.org", "nobody@example.org"])
+def test_the_answer_takes_as_long_for_everybody(client, settings, address):
+    settings.ANSWER_FLOOR = timedelta(seconds=0.5)
+    UserFactory(email="known@example.org")
+    started = time.monotonic()
+    client.post(FORGOTTEN, {"email": address})
+    assert time.monotonic() - started >= 0.5
 
 
 def test_who_asks_again_at_once_gets_one_mail(client):
