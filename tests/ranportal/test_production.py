@@ -150,6 +150,7 @@ def test_nothing_is_refused_when_all_is_said(fine_settings):
         ("ALLOWED_HOSTS", [], "ALLOWED_HOSTS"),
         ("ALLOWED_HOSTS", ["portal.example.org", "*"], "ALLOWED_HOSTS"),
         ("SITE_URL", "http://portal.example.org", "SITE_URL"),
+        ("OIDC_ISSUER", "http://login.example.org", "OIDC_ISSUER"),
         ("PLAIN_HTTP", True, "SITE_URL must be the http://"),
         ("ADDRESS_KEY", "", "ADDRESS_KEY"),
         ("MASTER_KEYS", [], "MASTER_KEYS"),
