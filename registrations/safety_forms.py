@@ -55,7 +55,7 @@ class UnsafeForm(forms.Form):
     words = ParagraphsField(
         limit=WORDS_LENGTH,
         required=False,
-        label="When to call, and what we should know (optional)",
+        label="When to call, and what we should know",
         help_text="For example: after 17:00; do not leave a message.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
