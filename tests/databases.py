@@ -61,5 +61,9 @@ def rows(*, leave_out: frozenset[str] = frozenset()) -> dict[str, list[str]]:
         found = {}
         for name in sorted(set(connection.introspection.table_names(cursor)) - leave_out):
             cursor.execute(f'SELECT * FROM "{name}"')
-            found[name] = sorted(map(str, cursor.fetchall()))
+            found[name] = sorted(map(_as_text, cursor.fetchall()))
         return found
+
+
+def _as_text(row: tuple[Any, ...]) -> str:
+    return str([bytes(value) if isinstance(value, memoryview) else value for value in row])

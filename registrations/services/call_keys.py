@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -94,7 +95,8 @@ def _read(file: Path) -> dict[str, list[str]]:
 
 
 def _left(call: Call) -> Iterator[str]:
-    for model in SealedRow.__subclasses__():
+    sealed_ones: list[Any] = SealedRow.__subclasses__()
+    for model in sealed_ones:
         if model._default_manager.filter(**{model.path_to_call: call}).exclude(sealed=b"").exists():
             yield str(model._meta.verbose_name_plural)
     if Answer.objects.filter(registration__call=call).exclude(file="").exists():

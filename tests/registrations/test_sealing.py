@@ -20,6 +20,7 @@ from registrations.models.call_key import KeyDestroyed
 from registrations.models.sealed import ERASED, UNREADABLE, SealedRow
 from registrations.questions import GivenAnswer
 from registrations.services import call_keys, form_building, intake, reviewing, uploads
+from tests import sealed
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -35,7 +36,16 @@ from tests.registrations.people_story import LIST, REVIEWS, call_page, change_pa
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-PLANTED = ("Zquorthia", "Vexilbrand", "Nymborough", "qxanadu", "Glimworth Trust", "brontosyne", "krellwyn", "ozmander")
+PLANTED = (
+    "Zquorthia",
+    "Vexilbrand",
+    "Nymborough",
+    "qxanadu",
+    "Glimworth Trust",
+    "brontosyne",
+    "8675309421",
+    "ozmander",
+)
 OLD, NEW = "an-old-master-key-" * 4, "a-new-master-key-" * 4
 
 
@@ -54,23 +64,21 @@ def plant():
     """A person of whom every field holds a word that stands nowhere else."""
     call = CallFactory()
     text = QuestionFactory(call=call, kind=QuestionKind.LONG_TEXT)
-    choice = QuestionFactory(
-        call=call, kind=QuestionKind.SINGLE_CHOICE, choices=[["krellwyn", "krellwyn"]], is_sensitive=True
-    )
+    number = QuestionFactory(call=call, kind=QuestionKind.NUMBER, is_sensitive=True)
     file = QuestionFactory(call=call, kind=QuestionKind.FILE)
     upload = SimpleUploadedFile("ozmander.txt", b"written by ozmander")
     facts = {"name": "ozmander.txt", "size": 19, "content_type": "text/plain"}
     given, family, shown, address, house, answer, chosen, _ = PLANTED
     said = {
         text: GivenAnswer(f"I am {answer}", f"I am {answer}"),
-        choice: GivenAnswer(chosen, chosen),
+        number: GivenAnswer(int(chosen), chosen),
         file: GivenAnswer(facts, "ozmander.txt", upload),
     }
     who = person(
         1, given_name=given, family_name=family, display_name=shown, email=f"{address}@example.org", organisation=house
     )
     intake.submit(call=call, person=who, answers=said, now=NOW, received_at=NOW)
-    registration = Registration.objects.get()
+    registration = sealed.of_address(who.email)
     organiser = UserFactory()
     reviewing.note_check(registration=registration, result=CheckResult.FINE, note=f"Is {given}", by=organiser, now=NOW)
     reviewing.redact(answer=registration.answers.get(question=text), passage=answer, by=organiser, now=NOW)
@@ -111,9 +119,17 @@ def test_no_name_address_organisation_answer_note_or_passage_stands_in_the_datab
 
 def test_without_the_seal_each_of_them_would_stand_there(monkeypatch):
     """The control: the words are planted, and the finder finds them."""
-    monkeypatch.setattr(
-        sealing, "seal", lambda plain, key, key_id, place: sealing.FORM + key_id.bytes + bytes(12) + plain
-    )
+    seal, opened = sealing.seal, sealing.opened
+
+    def not_sealed(plain, *, key, key_id, place):
+        whole = seal(plain, key=key, key_id=key_id, place=place)
+        return whole if place == "master" else whole[:29] + plain
+
+    def read(content, *, key, place):
+        return opened(content, key=key, place=place) if place == "master" else content[29:]
+
+    monkeypatch.setattr(sealing, "seal", not_sealed)
+    monkeypatch.setattr(sealing, "opened", read)
     plant()
 
     assert found_in(dump()) == list(PLANTED)
@@ -127,7 +143,7 @@ def test_what_was_planted_reads_as_it_was_written():
         "Zquorthia",
         "qxanadu@example.org",
     ]
-    assert [answer.text for answer in registration.answers.all()] == ["I am brontosyne", "krellwyn", "ozmander.txt"]
+    assert [answer.text for answer in registration.answers.all()] == ["I am brontosyne", "8675309421", "ozmander.txt"]
     assert Check.objects.get().note == "Is Zquorthia"
     assert Redaction.objects.get().passage == "brontosyne"
     assert uploads.opened(registration.answers.exclude(file="").get()).read() == b"written by ozmander"
@@ -259,9 +275,10 @@ def test_a_new_master_key_wraps_all_keys_and_the_old_one_can_go(settings, capsys
 
     call_command("rotate_master_key")
     assert "wrapped anew" in (said := capsys.readouterr().out)
-    assert ": 3. Left by others: 0." in said
+    assert ": 3; " in said
+    assert "Left by others: 0." in said
     call_command("rotate_master_key")
-    assert ": 0. Left by others: 0." in capsys.readouterr().out
+    assert ": 0; " in capsys.readouterr().out
 
     rotated(settings, [NEW])
     for identity in (*identities, younger):
