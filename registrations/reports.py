@@ -166,7 +166,7 @@ def people_found(registrations: QuerySet[Registration], text: str, *, at_most: i
     words = _folded(text).split()
     people = Identity.objects.filter(registration__in=registrations.order_by().values("pk"))
     rows = people.select_related("registration").only("sealed", "registration__reference").order_by()
-    with looks.watched():
+    with looks.looking():
         hits = [who for who in rows.iterator() if _has_all(_folded(_sought(who)), words)]
         found = [who.pk for who in sorted(hits, key=_by_name)]
     kept = registrations.in_bulk(found[:at_most])

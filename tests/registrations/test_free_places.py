@@ -307,4 +307,4 @@ class TestThePage:
         assert call_page(call, "free-places/") in text
 
 
-QUERIES = 20
+QUERIES = 24
