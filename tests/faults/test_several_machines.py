@@ -43,6 +43,8 @@ PDF = papers.pdf("of one person")
 SILENCE = "options=-c%20idle_in_transaction_session_timeout%3D3s"
 _LINK = re.compile(r"http://localhost(/registrations/p/\S+/)")
 
+MASTER_KEY = "for-the-tests-only-and-long-enough-for-all-of-the-machines"
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -60,8 +62,12 @@ def store(folder: Path) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def machine(transactional_db: None, folder: Path, store: S3Server, smtp_sink: Any) -> Iterator[Callable[..., Machine]]:
+def machine(
+    transactional_db: None, folder: Path, store: S3Server, smtp_sink: Any, settings: Any
+) -> Iterator[Callable[..., Machine]]:
     """Makes machines that are not started yet: ``machine(name, web=…, **environ)``."""
+    # What they seal is read here.
+    settings.MASTER_KEYS = [MASTER_KEY]
     broker = valkey.start(folder / "broker.sock", folder, keep=False)
     assert valkey.wait_until_ready(folder / "broker.sock", broker)
     made: list[Machine] = []
@@ -91,7 +97,7 @@ def environment(ports: dict[str, int], store: S3Server) -> dict[str, str]:
         "SITE_URL": "http://localhost",
         "ALLOWED_HOSTS": "localhost",
         "ADDRESS_KEY": "for-the-tests-only",
-        "MASTER_KEYS": "for-the-tests-only-and-long-enough-for-all-of-the-machines",
+        "MASTER_KEYS": MASTER_KEY,
         "MAIL_FROM": "events@portal.example.org",
         "LOG_LEVEL": "WARNING",
         "DATABASE_URL": f"postgres://postgres@127.0.0.1:{ports['database']}/{connection.settings_dict['NAME']}?{SILENCE}",
