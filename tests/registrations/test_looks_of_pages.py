@@ -77,7 +77,7 @@ def test_suggestions_while_typing_are_a_look(told):
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_an_export_says_what_for_and_whom_it_holds(told, ending):
     place = f"{LIST}calls/{told.call.pk}/export.{ending}"
-    export(signed_in(told.organiser), place, purpose="Badges for the day").close()
+    b"".join(export(signed_in(told.organiser), place, purpose="Badges for the day").streaming_content)
     entry = the_look()
     assert (entry.kind, entry.purpose) == (LookKind.EXPORT, "Badges for the day")
     assert entry.subjects == subjects(told.applicant, told.other)
