@@ -61,9 +61,6 @@ class ExtraForm(forms.Form):
 class CorrectionForm(RegistrationForm):
     """Who the person is, but for the address and the field of work."""
 
-    email = None
-    profession = None
-    privacy = None
     button = "Save"
 
     def __init__(self, *, registration: Registration, data: Mapping[str, Any] | None = None) -> None:
@@ -71,6 +68,8 @@ class CorrectionForm(RegistrationForm):
         initial = {name: getattr(identity, name) for name in _CORRECTED if name != "country"}
         initial["country"] = registration.country
         super().__init__(call=registration.call, questions=(), data=data, initial=initial)
+        for name in ("email", "profession", "privacy"):
+            del self.fields[name]
 
     @property
     def helper(self) -> FormHelper:
