@@ -93,10 +93,10 @@ def submit(
         if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
             # Sent twice, or arrived twice: the second may come by a slow way, after the address was proven.
             return Sent(_newest_link(twin) if twin.state == State.UNPROVEN else None)
-        mail_at = next_mail_at(address_index=index, now=now)
+        at = next_mail_at(address_index=index, now=now)
         is_another = beside is not None and beside.address_index == index
         if is_another or not live:
-            if mail_at > now + LONGEST_WAIT:
+            if at > now + LONGEST_WAIT:
                 return Sent(None)
             number = 1 + max((registration.same_address_number for registration in live), default=-1)
             return Sent(
