@@ -99,10 +99,9 @@ def submit(
             if at > now + LONGEST_WAIT:
                 return Sent(None)
             number = 1 + max((registration.same_address_number for registration in live), default=-1)
-            return Sent(
-                _register(call, person, answers, index, digest, number, now=now, sent_at=received_at, mail_at=mail_at)
-            )
-        if mail_at > now:
+            link = _register(call, person, answers, index, digest, number, now=now, sent_at=received_at, mail_at=at)
+            return Sent(link)
+        if at > now:
             return Sent(_newest_link(live[0]) if live[0].state == State.UNPROVEN else None)
         if live[0].state == State.UNPROVEN:
             return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
