@@ -22,6 +22,7 @@ ALLOWED: dict[dangers.Finder, dict[str, str]] = {
         "ranportal/shared/keeping/sqlite.py": "backup and restore; names, quoted, from the database itself",
         "registrations/mail/leases.py": "a prepared statement with parameters, for a thousand mails a minute",
         "registrations/services/addresses.py": "a lock on an address, by parameter",
+        "registrations/management/commands/grant_run_time.py": "rights of a role, whose name is quoted",
         "registrations/services/looking.py": "cutting the access log by its owner's function, by parameter",
     },
     dangers.unprotected: {},
