@@ -78,9 +78,8 @@ def submit(
     """Take in a form sent at `received_at` (law 1) in one transaction: registration, identity, answers, link, mail.
 
     The same form sent twice is one registration and one mail. For an unproven address a second form is a new version;
-    for a proven one nothing changes and its owner gets a mail. `beside` registers another person with that
-    registration's address. Where the address has had its mails (`addresses.MOST_MAILS`), the mail of a first form
-    waits for its turn, and other forms change nothing. Raises CallNotOpen.
+    for a proven one nothing changes and its owner gets a mail. `beside` registers another person with its address.
+    Where `addresses.MOST_MAILS` went out, a first form's mail waits, and other forms do nothing. Raises CallNotOpen.
     """
     digest = form_digest(person, contents_of(answers))
     with uploads.stored(answers) as answers, transaction.atomic():
