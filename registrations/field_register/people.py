@@ -79,7 +79,7 @@ PEOPLE = (
     ),
     Entry(
         "Your answers to the questions of the event",
-        {"registrations.Answer": "value text file changed_at"},
+        {"registrations.Answer": "value text plain_value plain_text file changed_at"},
         "To select, where places are limited, and to prepare the event; the form says for each question what it is "
         "for, who reads it and when it goes.",
         _TASK,
