@@ -129,7 +129,9 @@ def sqlmap(site: str, cookie: str, folder: Path, seconds: int, starts: list[str]
         command += ["--output-dir", folder / "sqlmap", "--timeout=10", "--disable-coloring", "--flush-session"]
         command += [f"--cookie={cookie}"] if cookie else []
         said = _run(command, seconds // len(starts))
-        # What "appears injectable" at first is tried again; only what stands that test is listed as a parameter.
+        # What "appears injectable" at first is tried again, and only what stands that test is listed as a parameter.
+        if "[*] ending" not in said:
+            found += [f"not looked at to its end: {line}" for line in said.splitlines() if "injectable" in line]
         found += [line for line in said.splitlines() if line.startswith("Parameter: ")]
     return found
 
