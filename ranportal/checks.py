@@ -24,18 +24,8 @@ def refusals() -> list[str]:
     """Return why these settings may not serve real people, one line each; nothing for the demo (DEBUG=1)."""
     if settings.DEMO:
         return []
-    weak_key = f"missing, the demo's, or shorter than {SHORTEST_SECRET_KEY} characters."
     found = [
-        (_is_weak(settings.SECRET_KEY), f"SECRET_KEY is {weak_key}"),
-        (any(map(_is_weak, settings.SECRET_KEY_FALLBACKS)), f"A key of SECRET_KEY_FALLBACKS is {weak_key}"),
-        (
-            not settings.ADDRESS_KEY,
-            "ADDRESS_KEY is missing: it finds the registrations of one address, also after SECRET_KEY has changed.",
-        ),
-        (
-            not settings.MASTER_KEYS or any(map(_is_weak, settings.MASTER_KEYS)),
-            f"MASTER_KEYS is missing, or one of them is {weak_key} It opens the keys that seal what people say.",
-        ),
+        *_keys(),
         (_is_demo_database(), "DATABASE_URL must name the database: the demo's SQLite file is for the demo."),
         (
             not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS,
@@ -67,6 +57,22 @@ def refusals() -> list[str]:
         ),
     ]
     return [line for is_refused, line in found if is_refused]
+
+
+def _keys() -> list[tuple[bool, str]]:
+    weak_key = f"missing, the demo's, or shorter than {SHORTEST_SECRET_KEY} characters."
+    return [
+        (_is_weak(settings.SECRET_KEY), f"SECRET_KEY is {weak_key}"),
+        (any(map(_is_weak, settings.SECRET_KEY_FALLBACKS)), f"A key of SECRET_KEY_FALLBACKS is {weak_key}"),
+        (
+            not settings.ADDRESS_KEY,
+            "ADDRESS_KEY is missing: it finds the registrations of one address, also after SECRET_KEY has changed.",
+        ),
+        (
+            not settings.MASTER_KEYS or any(map(_is_weak, settings.MASTER_KEYS)),
+            f"MASTER_KEYS is missing, or one of them is {weak_key} It opens the keys that seal what people say.",
+        ),
+    ]
 
 
 def refuse_demo_defaults() -> None:

@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Case, Q, Value, When
 
 from registrations.enums import MailState
-from registrations.mail import addressing, leases, lines, receivers, shapes
+from registrations.mail import addressees, addressing, leases, lines, shapes
 from registrations.mail.relay import Envelope, Postponed, Rejected, Relay, RelayClosed, Stale
 from registrations.models import MailGate, OutgoingMail
 
@@ -96,7 +96,7 @@ class _Message:
 
 def _message_of(mail: OutgoingMail) -> _Message:
     rendered = bytes(mail.rendered) if mail.rendered is not None else shapes.render(mail)
-    recipient = addressing.as_servers_read_it(receivers.address_of(mail))
+    recipient = addressing.as_servers_read_it(addressees.address_of(mail))
     envelope = Envelope(
         name=f"{mail.date:%Y%m%dT%H%M%S}-{mail.pk:06}-{mail.kind}",
         sender=settings.ENVELOPE_FROM,

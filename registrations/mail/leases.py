@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, Q, QuerySet
 
 from registrations.enums import MailState
-from registrations.mail import receivers
+from registrations.mail import addressees
 from registrations.models import MailGate, OutgoingMail
 
 UNDONE = "What it told of was undone before it was sent."
@@ -154,7 +154,7 @@ def put_back(mails: Sequence[OutgoingMail]) -> None:
 
 
 def _these_in_full(ids: Sequence[int]) -> QuerySet[OutgoingMail]:
-    return receivers.with_receivers(OutgoingMail.objects.filter(pk__in=ids), *_READ).order_by(
+    return addressees.with_addressees(OutgoingMail.objects.filter(pk__in=ids), *_READ).order_by(
         "priority", "due_at", "pk"
     )
 

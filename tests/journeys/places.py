@@ -220,6 +220,7 @@ def _own_account() -> list[Stop]:
     factor = "/accounts/second-factor/"
     own = ("", "totp/activate/", "webauthn/", "webauthn/add/", "recovery-codes/generate/")
     return [
+        Stop("/admin/password_change/"),
         Stop(f"/accounts/drafts/{kept.pk}/"),
         Stop("/accounts/again/?next=/admin/"),
         Stop("/accounts/password/change/"),
@@ -249,9 +250,7 @@ def organising(world: World) -> list[Stop]:
     mail = OutgoingMail.objects.filter(call=open_call, kind=MailKind.CONFIRMED).first()
     assert mail is not None
     return [
-        Stop("/admin/"),
-        Stop(f"{people}calls/"),
-        Stop(f"{people}?call={call.pk}&state__exact=submitted&decision=none"),
+        *map(Stop, ("/admin/", f"{people}calls/", f"{people}?call={call.pk}&state__exact=submitted&decision=none")),
         Stop(f"{people}?call={call.pk}", press=_stage_two),
         *[Stop(f"{people}{one.pk}/change/") for one in ones],
         Stop(f"{people}{ones[0].pk}/change/", press=_refuse_an_act),
@@ -267,19 +266,20 @@ def organising(world: World) -> list[Stop]:
         Stop(f"{people}calls/{open_call.pk}/attendance/"),
         Stop(f"{people}calls/{open_call.pk}/release/"),
         Stop(f"{people}?call={call.pk}", press=_find_somebody),
-        Stop("/admin/registrations/outgoingmail/"),
-        Stop(f"/admin/registrations/outgoingmail/{mail.pk}/change/"),
+        *[Stop(f"/admin/registrations/outgoingmail/{page}") for page in ("", f"{mail.pk}/change/")],
         Stop("/admin/registrations/reconciliation/"),
         Stop("/admin/events/event/"),
         *[Stop(f"{event}{page}/") for page in ("change", "cancel", "hide", "preview", "history")],
         Stop("/admin/events/call/"),
-        *[
-            Stop(f"/admin/events/call/{call.pk}/{page}/")
-            for page in ("change", "capacity", "over-invite", "selection", "extras", "deadline", "reviewers", "history")
-        ],
-        Stop("/admin/password_change/"),
+        *_own_call(call),
         *_own_account(),
     ]
+
+
+def _own_call(call: Call) -> list[Stop]:
+    """What organisers set at their call."""
+    pages = ("change", "capacity", "over-invite", "selection", "extras", "deadline", "reviewers", "history")
+    return [Stop(f"/admin/events/call/{call.pk}/{page}/") for page in pages]
 
 
 def _check(call: Call, mails: list[OutgoingMail | None]) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from ranportal.shared import sealing
 from registrations import looks, reports
 from registrations.enums import CheckResult, QuestionKind
-from registrations.mail import receivers
+from registrations.mail import addressees
 from registrations.models import Answer, CallKey, Check, Identity, OutgoingMail, Redaction, Registration, call_key
 from registrations.models.answer import FOLDER, private_storage
 from registrations.models.call_key import KeyDestroyed
@@ -409,4 +409,4 @@ def test_a_mail_goes_nowhere_while_nobody_can_read_its_address():
     Identity.objects.filter(pk=mail.registration_id).update(sealed=b"never opened by anybody")
 
     with pytest.raises(sealing.Unopened):
-        receivers.address_of(OutgoingMail.objects.get())
+        addressees.address_of(OutgoingMail.objects.get())

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations import policies, vouch_links
 from registrations.enums import Act, CheckResult, MailKind, MailState, State, VouchAnswer
-from registrations.mail import addressing, catalogue, receivers
+from registrations.mail import addressees, addressing, catalogue
 from registrations.models import OutgoingMail, Registration, Transition, Vouch
 from registrations.services import places, privacy, vouching
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
@@ -47,7 +47,7 @@ def open_question(client: Client, vouch: Vouch) -> Any:
 
 def message_to(vouch: Vouch) -> str:
     mail = OutgoingMail.objects.get(vouch=vouch)
-    recipient = addressing.as_servers_read_it(receivers.address_of(mail))
+    recipient = addressing.as_servers_read_it(addressees.address_of(mail))
     return addressing.filled_in(catalogue.render(mail), mail, recipient=recipient).decode()
 
 

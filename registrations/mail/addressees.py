@@ -13,7 +13,7 @@ _READ = (
 _RELATED = ("link", "user", "vouch", "registration__identity", "call")
 
 
-def with_receivers(mails: QuerySet[OutgoingMail], *fields: str) -> QuerySet[OutgoingMail]:
+def with_addressees(mails: QuerySet[OutgoingMail], *fields: str) -> QuerySet[OutgoingMail]:
     """These rows with the named fields, their links and whoever they may go to, in one statement."""
     return mails.select_related(*_RELATED).only(*fields, *_READ)
 

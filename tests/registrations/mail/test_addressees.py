@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import reset_links
 from registrations.enums import MailKind, MailState
-from registrations.mail import addressing, catalogue, delivery, leases, lines, outbox, receivers
+from registrations.mail import addressees, addressing, catalogue, delivery, leases, lines, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import OutgoingMail, Vouch
 from tests.factories import NOW, OutgoingMailFactory, UserFactory
@@ -37,26 +37,26 @@ def test_a_mail_to_staff_goes_to_their_address_and_needs_no_call():
     user = UserFactory()
     put_to_staff(user)
     mail = claimed()[0]
-    assert (mail.call, receivers.address_of(mail)) == (None, user.email)
+    assert (mail.call, addressees.address_of(mail)) == (None, user.email)
 
 
 def test_a_member_of_staff_comes_before_the_person_and_the_call():
     mail = OutgoingMailFactory(user=UserFactory(email="staff@example.org"))
-    assert receivers.address_of(mail) == "staff@example.org"
+    assert addressees.address_of(mail) == "staff@example.org"
 
 
 def test_a_contact_point_comes_before_the_person_whom_it_is_asked_about():
     mail = OutgoingMailFactory()
     mail.vouch = a_vouch(mail.registration)
     mail.save()
-    assert receivers.address_of(claimed()[0]) == "chief@example.org"
+    assert addressees.address_of(claimed()[0]) == "chief@example.org"
 
 
 def test_without_any_of_them_a_mail_goes_to_the_person_or_to_the_mailbox_of_the_call():
     mail = OutgoingMailFactory()
-    assert receivers.address_of(mail) == mail.registration.identity.email
+    assert addressees.address_of(mail) == mail.registration.identity.email
     about_call = OutgoingMailFactory(registration=None, call=mail.call)
-    assert receivers.address_of(about_call) == mail.call.reply_to
+    assert addressees.address_of(about_call) == mail.call.reply_to
 
 
 @pytest.mark.parametrize("mails", [1, 3])
@@ -65,7 +65,7 @@ def test_a_claim_reads_who_its_mails_go_to_in_one_statement(mails, django_assert
         OutgoingMailFactory()
     leased = claimed()
     with django_assert_num_queries(0):
-        assert len([receivers.address_of(mail) for mail in leased]) == mails
+        assert len([addressees.address_of(mail) for mail in leased]) == mails
 
 
 def test_the_link_of_a_new_password_stands_in_no_row_and_opens_for_an_hour():
