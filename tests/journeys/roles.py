@@ -106,7 +106,9 @@ def stage(told: Any) -> SimpleNamespace:
         "token": "1-forged",
         "content_type_id": ContentType.objects.get_for_model(Event).pk,
     }
-    return SimpleNamespace(objects=objects, slugs=slugs, named=named, told=told, file=file)
+    kept = (told.call, told.call.event, announcement, publication)
+    versions = {f"events/{one._meta.model_name}": one.history.latest().history_id for one in kept}
+    return SimpleNamespace(objects=objects, versions=versions, slugs=slugs, named=named, told=told, file=file)
 
 
 def routes() -> list[str]:
@@ -129,7 +131,7 @@ def place(route: str, stage: SimpleNamespace) -> str:
     if route in _ODD:
         return f"/{_ODD[route]}"
     if route.endswith(_HISTORY):
-        return f"/{route.removesuffix(_HISTORY)}/{stage.objects[model]}/history/1/"
+        return f"/{route.removesuffix(_HISTORY)}/{stage.objects[model]}/history/{stage.versions[model]}/"
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
