@@ -69,7 +69,7 @@ class PageAdmin(HistoryAdmin):
         return {"department": DEPARTMENT, **super().get_changeform_initial_data(request)}
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.now = moment_of(request)
         return form
 
@@ -82,7 +82,7 @@ class PageAdmin(HistoryAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         known = (*self.origin_fields, "status", "published_at")
-        fields = [field for field in self.form._meta.fields if field not in known]
+        fields = [field for field in self.form._meta.fields or () if field not in known]
         appearing = ("state", "preview_link", "status", "published_at") if obj else ("status", "published_at")
         origin = [("Where it comes from", {"fields": self.origin_fields, "classes": ("collapse",)})]
         return (
