@@ -44,10 +44,7 @@ def of_registration(registration: Registration) -> dict[str, Any]:
         "address_confirmed_at": _iso(registration.proven_at),
         "privacy_statement": registration.privacy_version,
         "answers": [{"question": a.label, "answer": a.text} for a in registration.answers.all()],
-        "checks": [
-            {"at": _iso(c.checked_at), "result": c.get_result_display(), "note": _told(registration, c.note)}
-            for c in registration.checks.all()
-        ],
+        "checks": _checks(registration),
         "check": registration.get_check_result_display(),
         **_helped(registration),
         **_assessment(registration),
@@ -70,6 +67,13 @@ def of_registration(registration: Registration) -> dict[str, Any]:
             for m in registration.mails.all()
         ],
     }
+
+
+def _checks(registration: Registration) -> list[dict[str, Any]]:
+    return [
+        {"at": _iso(check.checked_at), "result": check.get_result_display(), "note": _told(registration, check.note)}
+        for check in registration.checks.all()
+    ]
 
 
 def _helped(registration: Registration) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from events.models import Call
+from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations import retention
 from registrations.admin.access import call_page
@@ -31,7 +32,7 @@ def keeping_page(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call
     form = KeepingForm(request.POST if is_sent else None, instance=retention.rules_of(call), label_suffix="")
     if is_sent and form.is_valid():
         try:
-            keeping_rules.change(call=call, days=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+            keeping_rules.change(call=call, days=form.cleaned_data, by=request.user, now=clock.now())  # type: ignore[arg-type]
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('wrapped', models.BinaryField()),
                 ('master_id', models.CharField(editable=False, max_length=16)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('destroyed_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='key', to='events.call')),
             ],

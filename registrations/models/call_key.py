@@ -1,7 +1,6 @@
 from uuid import UUID, uuid4
 
 from django.db import models
-from django.utils import timezone
 
 from events.models import Call
 from ranportal.shared import sealing
@@ -26,7 +25,7 @@ class CallKey(models.Model):
     call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="key")
     wrapped = models.BinaryField(editable=False)
     master_id = models.CharField(max_length=16, editable=False)
-    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    made_at = models.DateTimeField(auto_now_add=True)
     destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

@@ -124,13 +124,8 @@ def restore(
             raise
     if is_replacing:
         stored_files.replace(folder, names=found.files)
-    return Restored(
-        made_at=found.made_at,
-        rows=found.rows,
-        files=len(stored_files.among(found.files)),
-        missing_files=found.missing_files,
-        held=held,
-    )
+    files = len(stored_files.among(found.files))
+    return Restored(found.made_at, rows=found.rows, files=files, missing_files=found.missing_files, held=held)
 
 
 def hold_after_restore(*, now: datetime) -> restored.Held:

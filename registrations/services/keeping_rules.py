@@ -1,6 +1,7 @@
 """How long a call keeps its people: what its organisers may change."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
@@ -17,7 +18,7 @@ class LongerThanTold(Refused):
     """People registered and were told how long their data are kept: it does not become longer for them."""
 
 
-def change(*, call: Call, days: Mapping[str, int], by: User) -> KeepingRules:
+def change(*, call: Call, days: Mapping[str, int], by: User, now: datetime) -> KeepingRules:
     """Keep the people of a call for so many days, by name of the rule; the administration's log tells what was before.
 
     Shorter at any time; longer only while nobody has registered. Raises LongerThanTold, ValidationError for days beyond
@@ -39,5 +40,7 @@ def change(*, call: Call, days: Mapping[str, int], by: User) -> KeepingRules:
         rules.full_clean()
         rules.save()
         words = ", ".join(f"{name} {before[name]} to {wanted[name]}" for name in wanted if wanted[name] != before[name])
-        LogEntry.objects.log_actions(by.pk, [call], CHANGE, f"How long people are kept: {words}.", single_object=True)
+        told = f"How long people are kept: {words}."
+        entry = LogEntry.objects.log_actions(by.pk, [call], CHANGE, told, single_object=True)
+        LogEntry.objects.filter(pk=entry.pk).update(action_time=now)
         return rules

@@ -5,8 +5,8 @@ import ast
 import pytest
 from django.db.models import Model
 
-from registrations.enums import Act, CheckResult, Finding, MailKind
-from registrations.models import Check, Identity, NotTold, Registration, Transition
+from registrations.enums import Act, CheckResult, Extra, Finding, MailKind
+from registrations.models import Alarm, Check, Consent, Identity, NotTold, Registration, Transition, Vouch
 from tests.architecture.house import APPS, name_of, python_files, tree
 from tests.factories import (
     NOW,
@@ -75,6 +75,9 @@ def test_a_registration_and_all_that_hangs_on_it_are_called_by_its_reference():
         PinFactory(registration=registration, reason="Zsófia speaks"),
         ProposalLineFactory(registration=registration, reason="Zsófia is 1st by score"),
         NotTold(registration=registration, kind=MailKind.SELECTED, finding=Finding.MISSING),
+        Alarm(registration=registration, telephone="Zsófia's own", number=1, raised_at=NOW),
+        Vouch(registration=registration, name="Zsófia Őszi", number=1, asked_at=NOW, expires_at=NOW),
+        Consent(registration=registration, extra=Extra.DIET, detail="Zsófia eats all", given_at=NOW),
     ]
 
     assert {relation.related_model for relation in Registration._meta.related_objects} <= {type(row) for row in rows}

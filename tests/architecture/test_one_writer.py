@@ -13,8 +13,18 @@ MAIL = "registrations/mail/"
 _REGISTRATIONS = {"Registration", "registration", "registrations", "r"}
 _MAILS = {"OutgoingMail", "mail", "mails"}
 
-#: Who sets fields whose names stand in no text: on rows of content, as a call file describes them, and on mails.
-WRITES_VALUES = ("registrations/services/call_content.py", "registrations/services/importing.py", MAIL)
+#: Who sets fields whose names stand in no text: on rows of content, as a call file describes them, on mails, on sealed
+#: rows, on rules of keeping, and on what a purge empties.
+WRITES_VALUES = (
+    "registrations/models/answer.py",
+    "registrations/models/sealed.py",
+    "registrations/services/details.py",
+    "registrations/services/keeping_rules.py",
+    "registrations/services/purging.py",
+    "registrations/services/call_content.py",
+    "registrations/services/importing.py",
+    MAIL,
+)
 
 
 def strangers(name: str, module: ast.Module, field: str) -> list[Write]:

@@ -64,14 +64,18 @@ def cast() -> dict[str, Any]:
     }
 
 
-def stage(told: Any) -> SimpleNamespace:
-    """One of each thing that an address may name, by how the addresses call it."""
+def _sent_file(told: Any) -> Any:
     paper = QuestionFactory(call=told.call, key="paper", label="Paper?", kind="file")
     upload = SimpleUploadedFile("paper.pdf", b"%PDF-1.4", "application/pdf")
     given = questions.KINDS[paper.kind].given(paper, upload)
     with uploads.stored({paper: given}) as stored:
         known = {"value": {"content_type": "application/pdf"}, "file": stored[paper].stored_as}
-        file = AnswerFactory(registration=told.applicant, question=paper, **known)
+        return AnswerFactory(registration=told.applicant, question=paper, **known)
+
+
+def stage(told: Any) -> SimpleNamespace:
+    """One of each thing that an address may name, by how the addresses call it."""
+    file = _sent_file(told)
     mail = OutgoingMailFactory(registration=told.applicant)
     group, announcement, publication = WorkingGroupFactory(), AnnouncementFactory(), PublicationFactory()
     user = UserFactory(role=Role.PUBLISHER)

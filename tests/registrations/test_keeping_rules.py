@@ -11,7 +11,7 @@ from registrations import retention
 from registrations.mail import facts
 from registrations.models import KeepingRules
 from registrations.services import keeping_rules
-from tests.factories import CallFactory, RegistrationFactory, UserFactory
+from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.registrations.people_story import call_page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_without_rules_of_its_own_a_call_has_the_usual_ones(call: Call) -> None:
 
 
 def test_before_anybody_registers_days_become_more_or_fewer(call: Call, organiser: User) -> None:
-    keeping_rules.change(call=call, days={"declined_days": 120, "selected_days": 30}, by=organiser)
+    keeping_rules.change(call=call, days={"declined_days": 120, "selected_days": 30}, by=organiser, now=NOW)
     rules = KeepingRules.objects.get(call=call)
     assert (rules.declined_days, rules.selected_days) == (120, 30)
     assert "declined_days 90 to 120" in LogEntry.objects.get().change_message
@@ -44,17 +44,17 @@ def test_before_anybody_registers_days_become_more_or_fewer(call: Call, organise
 def test_who_was_told_how_long_is_kept_no_longer_but_may_be_kept_shorter(call: Call, organiser: User) -> None:
     RegistrationFactory(call=call)
     with pytest.raises(keeping_rules.LongerThanTold):
-        keeping_rules.change(call=call, days={"declined_days": 91, "selected_days": 30}, by=organiser)
+        keeping_rules.change(call=call, days={"declined_days": 91, "selected_days": 30}, by=organiser, now=NOW)
     assert not KeepingRules.objects.exists()
-    keeping_rules.change(call=call, days={"declined_days": 60}, by=organiser)
+    keeping_rules.change(call=call, days={"declined_days": 60}, by=organiser, now=NOW)
     with pytest.raises(keeping_rules.LongerThanTold):
-        keeping_rules.change(call=call, days={"declined_days": 90}, by=organiser)
+        keeping_rules.change(call=call, days={"declined_days": 90}, by=organiser, now=NOW)
 
 
 @pytest.mark.parametrize(("rule", "days"), [("declined_days", 27), ("selected_days", 731), ("clearance_days", 0)])
 def test_there_are_limits(rule: str, days: int, call: Call, organiser: User) -> None:
     with pytest.raises(ValidationError):
-        keeping_rules.change(call=call, days={rule: days}, by=organiser)
+        keeping_rules.change(call=call, days={rule: days}, by=organiser, now=NOW)
 
 
 def test_nobodys_data_go_before_the_last_day_to_ask_why() -> None:

@@ -25,7 +25,7 @@ def test_each_package_is_locked_with_its_hashes(lock):
     assert len(list(supply.pins(text))) >= 1
 
 
-@pytest.mark.parametrize("entry", ["django==5.2.1", "django>=5", "-e .", "https://example.org/a.whl", "--index-url x"])
+@pytest.mark.parametrize("entry", ["django==5.2.1", "django>=5", "-e .", "https://example.org/a.whl", "--pre"])
 def test_an_entry_without_hash_or_pin_is_found(entry):
     assert supply.unpinned(f"a==1 \\\n    --hash=sha256:00\n{entry}\n") == [entry]
 
