@@ -69,10 +69,12 @@ class DataProtectionAdmin(admin.ModelAdmin):
         ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_data_protection_officer(request.user)
+        return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_data_protection_officer(request.user)
+        """The right first: every page of the admin asks, and whoever lacks it costs no statement."""
+        may_view = request.user.has_perm("registrations.view_deletioncertificate")
+        return may_view and is_data_protection_officer(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -68,11 +68,11 @@ def test_as_many_queries_for_thirty_as_for_one(django_assert_num_queries):
     client = signed_in(told.organiser)
     address = f"{LIST}?call={told.call.pk}"
     client.get(address)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(address)
     for _ in range(29):
         application(told.call)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(address)
 
 

@@ -37,7 +37,7 @@ from tests.registrations.people_story import (
 
 pytestmark = pytest.mark.django_db
 DUE = NOW + releasing.RECALL
-QUERIES = 33
+QUERIES = 32
 QUERIES_OF_A_LOOK = 11
 
 

@@ -121,7 +121,7 @@ def test_the_board_needs_as_many_queries_for_three_as_for_one(number, django_ass
         PinFactory(registration=person)
     client, address = signed_in(told.organiser), f"{call_page(told.call, 'board/')}?columns=motivation"
     client.get(address)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(25):
         page = client.get(address)
     assert len(page.context["rows"]) == number
 

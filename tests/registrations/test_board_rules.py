@@ -149,5 +149,5 @@ def test_the_page_needs_as_many_queries_for_three_rules_as_for_one(number, djang
         SelectionRuleFactory(call=told.call, value=value)
     client, address = signed_in(told.organiser), call_page(told.call, "board/rules/")
     client.get(address)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(address)

@@ -307,4 +307,4 @@ class TestThePage:
         assert call_page(call, "free-places/") in text
 
 
-QUERIES = 24
+QUERIES = 23

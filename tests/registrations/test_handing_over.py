@@ -174,5 +174,5 @@ class TestLogistics:
         for _ in range(number):
             self.person(call, confirmed=True)
         client = signed_in(helper)
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(15):
             client.get(f"{SERVED}calls/{call.pk}/")

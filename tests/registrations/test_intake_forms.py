@@ -11,7 +11,7 @@ from registrations import links
 from registrations.enums import Act, MailKind, MailState, QuestionKind, State
 from registrations.models import Answer, Identity, OutgoingMail, PrivateLink, Registration, Transition
 from registrations.questions import GivenAnswer
-from registrations.services import intake, places, workflow
+from registrations.services import intake, places, uploads, workflow
 from tests.factories import NOW, CallFactory, QuestionFactory, RegistrationFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -239,8 +239,7 @@ def test_a_file_that_is_replaced_is_deleted_when_the_new_one_is_stored_for_good(
         callback()
     second = Answer.objects.get().file
     assert not first.storage.exists(first.name)
-    with second.open() as file:
-        assert file.read() == b"two"
+    assert uploads.opened(Answer.objects.get()).read() == b"two"
     assert "cv" not in second.name
 
 

@@ -182,5 +182,5 @@ def test_the_page_needs_as_many_queries_for_three_as_for_one(number, django_asse
         ProposalLineFactory(proposal=proposal, registration=person)
     client, address = signed_in(told.organiser), call_page(told.call, "board/proposal/")
     client.get(address)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(address)
