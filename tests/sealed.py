@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
 
 from registrations.models import Answer, Identity, Registration
 from registrations.models.sealed import SealedRow
 from registrations.people import address_index
+from registrations.questions import GivenAnswer
+from registrations.services import uploads
 
 
 def of_address(email: str) -> Registration:
@@ -30,6 +33,14 @@ def rewrite(rows: Iterable[SealedRow], **parts: object) -> None:
         for name, said in parts.items():
             setattr(row, name, said)
         row.save()
+
+
+def attach(answer: Answer, content: bytes, *, name: str = "x") -> None:
+    """Have this answer come with a file, stored and sealed as one that is sent."""
+    given = GivenAnswer(answer.value, answer.text, SimpleUploadedFile(name, content))
+    with uploads.stored({answer.question: given}) as kept:
+        answer.file = kept[answer.question].stored_as
+        answer.save()
 
 
 def said(answers: QuerySet[Answer], by: str = "key") -> dict[object, object]:

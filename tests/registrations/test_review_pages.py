@@ -1,10 +1,10 @@
 """The reviewers' own pages: answers without identity, scores, conflicts of interest."""
 
 import pytest
-from django.core.files.base import ContentFile
 
 from registrations.enums import QuestionKind, State
 from registrations.models import Review
+from tests import sealed
 from tests.factories import AnswerFactory, QuestionFactory, RegistrationFactory, ReviewAssignmentFactory, ReviewFactory
 from tests.registrations.people_story import REVIEWS, application, set_clock, signed_in, story
 
@@ -68,7 +68,7 @@ def test_the_name_of_an_uploaded_file_is_not_shown_and_its_download_has_a_neutra
     question = QuestionFactory(call=told.call, key="cv", kind=QuestionKind.FILE, audience="reviewers")
     facts = {"name": "cv-zoe-orsegi.pdf", "size": 3, "content_type": "application/pdf"}
     answer = AnswerFactory(registration=told.applicant, question=question, value=facts, text="cv-zoe-orsegi.pdf (PDF)")
-    answer.file.save("x", ContentFile(b"%PDF"))
+    sealed.attach(answer, b"%PDF")
     client = signed_in(told.reviewer)
 
     text = client.get(of(told)).content.decode()
@@ -83,7 +83,7 @@ def test_a_file_for_organisers_is_not_there_for_reviewers():
     told = story()
     question = QuestionFactory(call=told.call, key="id", kind=QuestionKind.FILE, audience="organisers")
     answer = AnswerFactory(registration=told.applicant, question=question, value={}, text="f")
-    answer.file.save("x", ContentFile(b"%PDF"))
+    sealed.attach(answer, b"%PDF")
     assert signed_in(told.reviewer).get(of(told, page=f"files/{answer.pk}/")).status_code == 404
 
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 
 from registrations.enums import Act, AskedOf, QuestionKind, State
 from registrations.models import Answer, Review, Transition
+from tests import sealed
 from tests.factories import NOW, AnswerFactory, CriterionFactory, QuestionFactory, ReviewFactory, ReviewTaskFactory
 from tests.registrations.people_story import REVIEWS, act_page, application, change_page, set_clock, signed_in, story
 
@@ -33,9 +33,8 @@ def scores(told, value="4"):
 
 
 def edit(told, *, at=LATER):
-    Answer.objects.filter(registration=told.applicant, question=told.motivation).update(
-        text="Other words", changed_at=at
-    )
+    answers = Answer.objects.filter(registration=told.applicant, question=told.motivation)
+    sealed.rewrite(answers, text="Other words", changed_at=at)
 
 
 def colleague(told):
@@ -213,7 +212,7 @@ def test_nothing_goes_past_the_warning():
     colleague(told)
     question = QuestionFactory(call=told.call, key="cv", kind=QuestionKind.FILE, audience="reviewers")
     answer = AnswerFactory(registration=told.applicant, question=question, value={}, text="f")
-    answer.file.save("x", ContentFile(b"%PDF"))
+    sealed.attach(answer, b"%PDF")
     client = signed_in(told.reviewer)
 
     scored = client.post(of(told), scores(told))
