@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -99,7 +100,12 @@ def dump():
 def stored():
     """All bytes of the private storage, and all names there."""
     names = private_storage().listdir(FOLDER)[1]
-    return b"\n".join(private_storage().open(f"{FOLDER}/{name}").read() + name.encode() for name in names)
+    return b"\n".join(bytes_of(f"{FOLDER}/{name}") + name.encode() for name in names)
+
+
+def bytes_of(name):
+    with private_storage().open(name) as file:
+        return file.read()
 
 
 def found_in(content):
@@ -190,7 +196,7 @@ def test_an_identity_opens_for_nobody_else_and_a_file_for_no_other_answer():
 
     answer = plant().answers.exclude(file="").get()
     other = f"{FOLDER}/{'0' * 32}"
-    private_storage().save(other, private_storage().open(answer.file.name))
+    private_storage().save(other, ContentFile(bytes_of(answer.file.name)))
     answer.file = other
     with pytest.raises(sealing.Unopened):
         uploads.opened(answer)

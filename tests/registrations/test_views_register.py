@@ -17,6 +17,7 @@ from ranportal.shared import answers
 from registrations.enums import State
 from registrations.links import code_of
 from registrations.models import Answer, OutgoingMail, PrivateLink, Question, Registration
+from registrations.services import uploads
 from tests import papers
 from tests.factories import NOW, CallFactory, EventFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form, register_url, text_of
@@ -271,7 +272,8 @@ def test_a_file_is_stored_where_nobody_is_served(client: Client, settings: Any) 
     assert response.status_code == 303
     assert answer.value == {"name": "CV.pdf", "size": len(papers.pdf()), "content_type": "application/pdf"}
     assert re.fullmatch(r"answers/[0-9a-f]{32}", answer.file.name)
-    assert Path(answer.file.path).read_bytes() == papers.pdf()
+    assert Path(answer.file.path).read_bytes() != papers.pdf()
+    assert uploads.opened(answer).read() == papers.pdf()
     assert not Path(answer.file.path).is_relative_to(settings.MEDIA_ROOT)
 
 
