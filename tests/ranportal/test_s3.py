@@ -19,7 +19,8 @@ from events.models import Publication
 from ranportal import env
 from ranportal.shared.stores import StoreDown
 from registrations.models import Answer, OutgoingMail, Registration
-from registrations.services import privacy
+from registrations.services import privacy, uploads
+from tests import sealed
 from tests.events.test_publisher_admin import PDF, publication, upload
 from tests.factories import NOW, AnswerFactory, CallFactory, PublicationFactory, QuestionFactory, UserFactory
 from tests.registrations.pages import form, register_url
@@ -166,12 +167,13 @@ def test_a_registrants_file_lies_in_the_private_folder_under_a_name_that_says_no
     assert answer.status_code == 303
     assert s3.stored() == [f"live/private/{stored.name}"]
     assert "jānis" not in str(s3.client.head_object(Bucket=BUCKET, Key=s3.stored()[0]))
-    assert stored.read() == PDF
+    assert stored.read() != PDF
+    assert uploads.opened(Answer.objects.get()).read() == PDF
 
 
 def test_organisers_download_it_and_it_is_not_found_once_it_is_gone(client, s3):
     answer = AnswerFactory(question__kind="file", question__key="cv", value={"content_type": "application/pdf"})
-    answer.file.save("x", ContentFile(PDF))
+    sealed.attach(answer, PDF)
     staff = UserFactory(administrator=True)
     answer.registration.call.organisers.add(staff)
     client.force_login(staff)
@@ -200,7 +202,7 @@ def test_a_registration_without_a_file_needs_no_store(client, no_s3):
 
 def test_an_erasure_deletes_the_file_from_the_store(s3, django_capture_on_commit_callbacks):
     answer = AnswerFactory(question__kind="file", value={})
-    answer.file.save("x", ContentFile(PDF))
+    sealed.attach(answer, PDF)
     assert len(s3.stored()) == 1
     with django_capture_on_commit_callbacks(execute=True):
         privacy.erase_person(email=answer.registration.identity.email, by=None, now=NOW)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -120,8 +121,8 @@ def test_small_numbers_are_hidden_on_the_page_and_in_the_file() -> None:
     _year(country="FR", applied=30, selected=12)
     _year(country="DE", applied=20, selected=10)
     _year(country="MT", applied=7, selected=2)
-    client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
-    with patch("ranportal.shared.clock.now", return_value=NEXT_YEAR):
+    with time_machine.travel(NEXT_YEAR, tick=False):
+        client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
         page = client.get(f"{LIST}year/2026/").content.decode()
         file = client.get(f"{LIST}year/2026/numbers.csv")
     rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"), newline="")))
@@ -135,10 +136,10 @@ def test_small_numbers_are_hidden_on_the_page_and_in_the_file() -> None:
 
 def test_the_running_year_is_not_for_publication_and_has_no_file() -> None:
     _year(country="FR", applied=30, selected=12)
-    client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
     pages, files = [], []
     for moment in (NEXT_YEAR - timedelta(seconds=1), NEXT_YEAR):
-        with patch("ranportal.shared.clock.now", return_value=moment):
+        with time_machine.travel(moment, tick=False):
+            client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
             pages.append(client.get(f"{LIST}year/2026/").content.decode())
             files.append(client.get(f"{LIST}year/2026/numbers.csv").status_code)
 
@@ -160,7 +161,7 @@ def test_a_year_with_fewer_than_five_people_says_only_that() -> None:
 def test_only_administrators_see_it_since_organisers_could_subtract_their_own_calls() -> None:
     told = story()
     for address in (f"{LIST}year/2026/", f"{LIST}year/2026/numbers.csv"):
-        with patch("ranportal.shared.clock.now", return_value=NEXT_YEAR):
+        with time_machine.travel(NEXT_YEAR, tick=False):
             assert Client().get(address).status_code == 302
             assert signed_in(told.reviewer).get(address).status_code == 403
             assert signed_in(told.organiser).get(address).status_code == 403
