@@ -33,6 +33,7 @@ from tests.factories import (
     WorkingGroupFactory,
 )
 from tests.registrations.pages import FORM
+from tests.stamps import hidden_fields
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +160,8 @@ def post_as(client: Client, content_type: str, typed: dict[str, str]) -> HttpRes
     """Send the form as browsers send it with files in it, or without."""
     if content_type == "multipart":
         return client.post(ADDRESS, typed)
-    return client.post(ADDRESS, urlencode(typed), content_type="application/x-www-form-urlencoded")
+    body = urlencode({**hidden_fields(ADDRESS), **typed})
+    return client.post(ADDRESS, body, content_type="application/x-www-form-urlencoded")
 
 
 @pytest.mark.parametrize("content_type", ["multipart", "urlencoded"])
