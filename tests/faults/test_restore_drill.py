@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,16 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client, override_settings
 
 from ranportal.shared import clock
 from ranportal.shared.keeping import manifest, stored_files
 from registrations import links
-from registrations.enums import MailState
+from registrations.enums import LookKind, MailState
 from registrations.mail import restored
-from registrations.models import Answer, OutgoingMail, PrivateLink, Registration
-from registrations.services import keeping, notices, seeding
+from registrations.models import AccessEntry, Answer, OutgoingMail, PrivateLink, Registration
+from registrations.services import keeping, looking, notices, seeding
 from tests import databases
 from tests.faults import kept, report
 
@@ -116,6 +117,18 @@ def test_numbers_given_after_the_backup_are_never_given_again(drill):
         new.delete()
 
     assert number > drill.last_link + 100_000
+
+
+def test_looks_that_came_back_are_guarded_and_let_go_as_before(drill):
+    now = clock.now()
+    with kept.installation(drill.database, drill.media), transaction.atomic():
+        looking.enter(user=None, kind=LookKind.LIST, page="p", call_id=None, references=[], now=now)
+        with pytest.raises(DatabaseError, match="only added to"), transaction.atomic():
+            AccessEntry.objects.all().delete()
+        number = AccessEntry.objects.count()
+        assert looking.cut(before=now + timedelta(days=1), now=now) == number
+        assert not AccessEntry.objects.exists()
+        transaction.set_rollback(True)
 
 
 def test_a_database_in_use_is_left_alone_without_a_word(drill):

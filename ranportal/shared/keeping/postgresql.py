@@ -7,6 +7,7 @@ import gzip
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -27,6 +28,10 @@ _TABLES = """
 _COLUMNS = """
     SELECT a.attname FROM pg_attribute a
     WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum
+"""
+_FUNCTIONS = """
+    SELECT quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')'
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s ORDER BY 1
 """
 _SEQUENCES = """
     SELECT table_name, column_name, pg_get_serial_sequence(quote_ident(table_name), column_name)
@@ -67,7 +72,7 @@ def save_to(folder: Path, *, blank: Mapping[str, str]) -> tuple[dict[str, Table]
 
 @contextmanager
 def beside() -> Iterator[Callable[[], None]]:
-    """Work in an empty schema beside the portal's; calling what it gives moves all tables in, in one transaction."""
+    """Work in an empty schema beside the portal's; calling what it gives moves all of it in, in one transaction."""
     home = _present_schema()
     _execute(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE", f"CREATE SCHEMA {BESIDE}", f"SET search_path TO {BESIDE}")
     try:
@@ -108,6 +113,16 @@ def _move_in(home: str) -> None:
             cursor.execute(f"DROP TABLE {', '.join(f'{_quoted(home)}.{_quoted(name)}' for name in old)}")
         for name in new:
             cursor.execute(f"ALTER TABLE {BESIDE}.{_quoted(name)} SET SCHEMA {_quoted(home)}")
+        _move_functions_in(cursor, home)
+
+
+def _move_functions_in(cursor: Any, home: str) -> None:
+    # A trigger goes with its function: left behind, the log of looks would no longer be guarded.
+    cursor.execute(_FUNCTIONS, [BESIDE])
+    for (function,) in cursor.fetchall():
+        cursor.execute(f"DROP FUNCTION IF EXISTS {_quoted(home)}.{function}")
+        cursor.execute(f"ALTER FUNCTION {BESIDE}.{function} SET SCHEMA {_quoted(home)}")
+        cursor.execute(f"ALTER FUNCTION {_quoted(home)}.{function} SET search_path TO {_quoted(home)}")
 
 
 def _last_numbers() -> dict[str, int]:
