@@ -175,6 +175,8 @@ class Balancer:
                 machine = next(self._turns)
                 if self._resting.get(id(machine), 0) < time.monotonic():
                     return machine
+            # One further: all turns were taken above, and the same machine would come each time.
+            machine = next(self._turns)
         # Nobody is well: as a person does, before the next try.
         time.sleep(0.5)
         return machine
