@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 from accounts.doors import ask_for_proof
 from accounts.models import User
 from ranportal.shared import clock
+from ranportal.shared.admin import OwnKeyOnly
 
 # Roles are made by a migration: what they may do is not for a form to say. Second factors are their owners' own.
 for model in (Group, EmailAddress, SocialApp, SocialAccount, SocialToken, Authenticator):
@@ -61,7 +62,7 @@ class KnownUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(OwnKeyOnly, UserAdmin):
     """Administrators make accounts and give roles. Nobody but a superuser touches a superuser, or makes one."""
 
     form = KnownUserForm

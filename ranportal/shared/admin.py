@@ -11,7 +11,14 @@ from django.http.response import HttpResponseBase
 from simple_history.admin import SimpleHistoryAdmin
 
 
-class NarrowLookups(admin.ModelAdmin):
+class OwnKeyOnly(admin.ModelAdmin):
+    """Lets a list that was opened as a pop-up give the keys of its rows, and no other field of them."""
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return to_field == self.opts.pk.name
+
+
+class NarrowLookups(OwnKeyOnly):
     """Lets the address of a list ask what its filters offer, and nothing else about any field."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

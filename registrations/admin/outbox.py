@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.queries import is_administrator
 from ranportal.shared import clock
+from ranportal.shared.admin import OwnKeyOnly
 from registrations import reports, returned
 from registrations.enums import MailState
 from registrations.mail import catalogue, outbox, restored
@@ -79,7 +80,7 @@ class ReturnedFilter(admin.SimpleListFilter):
 
 
 @admin.register(OutgoingMail)
-class OutboxAdmin(admin.ModelAdmin):
+class OutboxAdmin(OwnKeyOnly):
     """Organisers see the mails of their own calls, administrators the gate and those to staff. `mail.outbox` writes."""
 
     list_display = ("mail", "person", "event", "state_shown", "due", "sent")

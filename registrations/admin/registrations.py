@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from ranportal.shared.admin import OwnKeyOnly
 from registrations import policies, reports
 from registrations.admin import (
     alarms,
@@ -41,7 +42,7 @@ from registrations.models import Registration
 
 
 @admin.register(Registration)
-class RegistrationAdmin(admin.ModelAdmin):
+class RegistrationAdmin(OwnKeyOnly):
     """Organisers see the registrations of their own calls; nobody else sees any, whatever else one is."""
 
     list_display = (
