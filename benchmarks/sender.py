@@ -11,7 +11,7 @@ django.setup()
 # Models can be imported only now.
 from ranportal.shared import clock  # noqa: E402
 from registrations.enums import MailState  # noqa: E402
-from registrations.mail import delivery  # noqa: E402
+from registrations.mail import delivery, shapes  # noqa: E402
 from registrations.models import OutgoingMail  # noqa: E402
 
 
@@ -25,7 +25,8 @@ def main(place: int, number: int) -> None:
                 answer = delivery.drain(clock=clock.now, seconds=100)
             case "read":
                 sent = OutgoingMail.objects.filter(state=MailState.SENT).order_by("pk")
-                mine = [bytes(mail.rendered or b"") for mail in sent[place::number]]
+                # Its text is gone once it is sent; what was said tells it anew.
+                mine = [shapes.render(mail) for mail in sent[place::number]]
                 answer = len(mine)
             case "bare":
                 for message in mine:

@@ -44,7 +44,8 @@ def _multiply(pattern: Registration, count: int) -> None:
         form_digest="'crowd' || n.i",
     )
     _name(pattern, first, count)
-    for model in (PrivateLink, Answer, Transition, OutgoingMail):
+    _answer(pattern, first, count)
+    for model in (PrivateLink, Transition, OutgoingMail):
         rows = model._default_manager.filter(registration=pattern).order_by("pk").values_list("pk", flat=True)
         for place, key in enumerate(rows):
             own = {"id": f"{first} + {place} * {count} + n.i", "registration_id": who}
@@ -76,6 +77,25 @@ def _name(pattern: Registration, first: int, count: int) -> None:
         ),
         batch_size=1000,
     )
+
+
+def _answer(pattern: Registration, first: int, count: int) -> None:
+    """What they said is sealed for each by itself as well."""
+    said = list(pattern.answers.select_related("question"))
+    for start in range(1, count + 1, 1000):
+        people = [Registration(pk=first + n, call=pattern.call) for n in range(start, min(start + 1000, count + 1))]
+        Answer.objects.bulk_create(
+            Answer(
+                registration=person,
+                question=one.question,
+                label=one.label,
+                value=one.value,
+                text=one.text,
+                changed_at=one.changed_at,
+            )
+            for person in people
+            for one in said
+        )
 
 
 def _copy(model: type[Model], row: int, count: int, /, **own: str) -> None:

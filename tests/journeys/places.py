@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -15,7 +16,7 @@ from registrations import vouch_links
 from registrations.enums import Extra, Finding, MailKind, QuestionKind, State, VouchAnswer
 from registrations.links import token_of
 from registrations.models import LibraryQuestion, NotTold, OfferedExtra, OutgoingMail, Reconciliation, Registration
-from registrations.services import alarms, seeding, vouching
+from registrations.services import alarms, certificates, seeding, vouching
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -29,6 +30,8 @@ from tests.journeys.look import Stop
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 TO_DECIDE = "basics-of-mental-health-second-group"
+#: An address about which the data protection officer is asked.
+SOUGHT = "sought@example.org"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
@@ -430,15 +433,46 @@ def serving(world: World) -> list[Stop]:
 
 
 def guarding(world: World) -> list[Stop]:
-    """The pages of a data protection officer about who looked."""
-    log = "/admin/registrations/accessentry/"
+    """The pages of a data protection officer: one person, what was deleted, and who looked."""
+    log, deleted = "/admin/registrations/accessentry/", "/admin/registrations/deletioncertificate/"
+    RegistrationFactory(call=world.asked, identity__email=SOUGHT)
+    with transaction.atomic():
+        certificates.note(kind="registration", number=3, now=clock.now())
+    certificate = certificates.finish(now=clock.now())
+    assert certificate is not None
     return [
         Stop("/admin/"),
+        Stop(f"{deleted}person/"),
+        Stop(f"{deleted}person/", press=press("Find")),
+        Stop(f"{deleted}person/", press=_find_by_address),
+        Stop(f"{deleted}person/", press=_show_what_is_held),
+        Stop(f"{deleted}person/", press=_erase_without_the_tick),
+        Stop(deleted),
+        Stop(f"{deleted}{certificate.pk}/"),
         Stop(log),
         Stop(f"{log}?day=someday", 422),
         Stop(f"{log}person/"),
         Stop(f"{log}person/", press=press("Show who looked")),
     ]
+
+
+def _find_by_address(page: Page) -> None:
+    page.get_by_label("Address").fill(SOUGHT)
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("heading", name="See all that we hold").wait_for()
+
+
+def _show_what_is_held(page: Page) -> None:
+    _find_by_address(page)
+    page.get_by_label("What for?").fill("Asked by letter of 3 May")
+    page.get_by_role("button", name="Show it here").click()
+    page.get_by_role("heading", name="All that we hold about one person").wait_for()
+
+
+def _erase_without_the_tick(page: Page) -> None:
+    _find_by_address(page)
+    page.get_by_role("button", name="Erase for good").click()
+    page.get_by_text("Tick this if you mean it.").wait_for()
 
 
 #: Addresses that answer with something else than a page to read: files, what buttons post to, and what is not ours.
@@ -461,6 +495,7 @@ NOT_LOOKED_AT = {
     "admin:registrations_review_file",
     "admin:registrations_call_find",
     "admin:registrations_registration_act",
+    *[f"admin:registrations_data_protection_{act}" for act in ("held", "erase")],
     "admin:registrations_review_conflict",
     "admin:registrations_review_read",
     *[f"admin:registrations_outgoingmail_{act}" for act in ("cancel", "hold", "pause", "resume", "retry")],
