@@ -11,6 +11,7 @@ from icalendar import Event as Entry
 from events import times, words
 from events.models import Event, Session
 from ranportal.shared import links, markdown
+from ranportal.shared.controls import without_controls
 
 PRODUCT = "-//RAN events//Events//EN"
 _DAY = timedelta(days=1)
@@ -26,7 +27,8 @@ def calendar(events: Iterable[Event], *, name: str) -> bytes:
     file.add("prodid", PRODUCT)
     file.add("version", "2.0")
     file.add("method", "PUBLISH")
-    file.add("x-wr-calname", name)
+    # No property of the standard: without a type its line breaks would end the line.
+    file.add("x-wr-calname", vText(without_controls(name)))
     for event in events:
         for entry in _entries(event):
             file.add_component(entry)
@@ -39,12 +41,12 @@ def _entries(event: Event) -> Iterator[Entry]:
         entry.add("uid", f"event-{event.pk}-{number}@{settings.MAIL_DOMAIN}")
         entry.add("sequence", event.revision - 1 + event.is_cancelled)
         entry.add("dtstamp", event.changed_at.astimezone(UTC))
-        entry.add("summary", event.title)
+        entry.add("summary", without_controls(event.title))
         entry.add("dtstart", start)
         entry.add("dtend", end)
         entry.add("status", "CANCELLED" if event.is_cancelled else "CONFIRMED")
-        entry.add("location", words.place_words(event))
-        entry.add("description", _description(event))
+        entry.add("location", without_controls(words.place_words(event)))
+        entry.add("description", without_controls(_description(event)))
         entry.add("url", links.absolute(event.get_absolute_url()))
         entry.add("class", vText("PUBLIC"))
         entry.add("transp", "OPAQUE" if isinstance(start, datetime) else "TRANSPARENT")

@@ -12,6 +12,7 @@ from events import queries
 from events.models import Announcement
 from ranportal.shared import links, markdown
 from ranportal.shared.clock import moment_of
+from ranportal.shared.controls import without_controls
 
 MOST_ENTRIES = 30
 
@@ -40,11 +41,11 @@ class AnnouncementFeed(Feed):
         return queries.visible_announcements(now)[:MOST_ENTRIES]
 
     def item_title(self, announcement: Announcement) -> str:
-        return announcement.title
+        return without_controls(announcement.title)
 
     def item_description(self, announcement: Announcement) -> str:
         """Return the whole text; Atom says of it that it is HTML, so it must be safe HTML."""
-        return markdown.render(announcement.body)
+        return without_controls(markdown.render(announcement.body))
 
     def item_link(self, announcement: Announcement) -> str:
         return links.absolute(announcement.get_absolute_url())
@@ -53,7 +54,7 @@ class AnnouncementFeed(Feed):
         return self.item_link(announcement)
 
     def item_author_name(self, announcement: Announcement) -> str:
-        return announcement.department
+        return without_controls(announcement.department)
 
     def item_pubdate(self, announcement: Announcement) -> datetime | None:
         return announcement.published_at

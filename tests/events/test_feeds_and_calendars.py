@@ -101,6 +101,12 @@ def test_an_event_file_is_named_after_the_event(client):
     assert client.get("/events/talk/event.ics")["Content-Disposition"] == 'attachment; filename="talk.ics"'
 
 
+def test_line_breaks_and_control_characters_in_a_title_break_no_calendar(client):
+    EventFactory(slug="talk", title="Talks\x0b and\r\nEND:VEVENT", city="Rīga\x1b")
+    (entry,) = entries_of(client, "/events/talk/event.ics")
+    assert str(entry["SUMMARY"]) == "Talks  and\nEND:VEVENT"
+
+
 def test_the_calendar_of_all_holds_each_visible_event_once(client):
     seen = [EventFactory(), CallFactory().event]
     EventFactory(draft=True), EventFactory(hidden=True), EventFactory(scheduled=True)
@@ -133,6 +139,12 @@ def test_the_feed_tells_the_newest_announcements_with_full_addresses(client):
     assert first.findtext(f"{ATOM}summary") == "<p><strong>Bold</strong> &lt;script&gt;alert(1)&lt;/script&gt;</p>\n"
     assert second.findtext(f"{ATOM}id") == "https://events.example.org/announcements/older/"
     assert feed.find(f"{ATOM}link[@rel='self']").get("href") == "https://events.example.org/announcements/feed/"
+
+
+def test_control_characters_in_an_announcement_break_no_feed(client):
+    AnnouncementFactory(title="Talks\x0band\ufffetea", body="One\x0ctwo", department="Unit\x1b")
+    feed = ElementTree.fromstring(client.get("/announcements/feed/").content)
+    assert feed.findtext("{http://www.w3.org/2005/Atom}entry/{http://www.w3.org/2005/Atom}title") == "Talks and tea"
 
 
 def test_an_empty_feed_is_a_feed(client):
