@@ -9,6 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -85,11 +86,11 @@ class Fuzzer:
                 answer.read()
                 self._note(ask, answer.status, time.monotonic() - started)
                 if answer.will_close:
-                    line = self._line()
+                    line.close()
             except (OSError, http.client.HTTPException, ValueError) as error:
                 line.close()
-                line = self._line()
                 self._broke(ask, error)
+        line.close()
 
     def _line(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self._host, timeout=30)
@@ -107,9 +108,9 @@ class Fuzzer:
         """A server may hang up on what is no HTTP; it must still be there afterwards."""
         self.result.answers[0] += 1
         try:
-            line = self._line()
-            line.request("GET", "/healthz/live/")
-            line.getresponse().read()
+            with closing(self._line()) as line:
+                line.request("GET", "/healthz/live/")
+                line.getresponse().read()
         except OSError:
             self.result.wrong.append(f"no answer ({error}): {ask.method[:20]} {ask.target[:200]}")
 

@@ -104,7 +104,7 @@ def _look_at(registration: Registration) -> None:
     registration.call.organisers.add(organiser)
     browser.force_login(organiser)
     for address in (
-        "/admin/registrations/registration/",
+        f"/admin/registrations/registration/?call={registration.call_id}",
         f"/admin/registrations/registration/{registration.pk}/change/",
     ):
         assert browser.get(address).status_code == 200

@@ -84,7 +84,7 @@ def test_the_dossier_is_json_whatever_stands_in_it(told):
     organiser = signed_in(told.organiser)
     for number in ROUNDS:
         Sower(number).sow()
-        answer = organiser.get(change_page(told.applicant).replace("change/", "dossier/organisers.json"))
+        answer = export(organiser, change_page(told.applicant).replace("change/", "dossier/organisers.json"))
         assert answer.status_code == 200
         assert json.loads(body_of(answer))
 

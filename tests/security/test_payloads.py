@@ -119,7 +119,7 @@ def test_what_staff_and_registrants_wrote_is_no_markup_where_a_template_calls_he
     other = QuestionFactory(call=question.call, condition_question=question, condition_value="x", key="other")
     sent = {"q-cv": {"name": "<img class=canary>.pdf"}}
 
-    form = RegistrationForm(questions=[question, other], initial=sent)
+    form = RegistrationForm(call=question.call, questions=[question, other], initial=sent)
 
     for name in ("q-cv", "q-other"):
         assert "<" not in form.fields[name].help_text

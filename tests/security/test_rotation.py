@@ -47,9 +47,10 @@ def names(registrations: list[Registration]) -> set[str]:
 
 
 def test_what_is_sealed_opens_after_the_master_key_has_changed_and_links_work_on(registrations, settings):
-    tokens, former = [token_of(one.links.get()) for one in registrations], list(settings.MASTER_KEYS)
+    tokens = [token_of(one.links.get()) for one in registrations]
 
-    settings.MASTER_KEYS = [NEW, *former]
+    # Without any of its own the portal takes the secret key.
+    settings.MASTER_KEYS = [NEW, *(settings.MASTER_KEYS or [settings.SECRET_KEY])]
     call_command("rotate_master_key")
     settings.MASTER_KEYS = [NEW]
 

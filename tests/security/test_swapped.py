@@ -18,7 +18,6 @@ from ranportal.shared import crypto
 from ranportal.shared.crypto import derived_key, link_mac
 from registrations import links, reports
 from registrations.models import Registration
-from registrations.services import addresses
 from registrations.views.sealed_numbers import sealed
 from tests.factories import (
     NOW,
@@ -62,7 +61,6 @@ def person(name: str) -> Person:
     registration = RegistrationFactory(call=call, submitted=True, **identity)
     question = QuestionFactory(call=call, key="why", kind="long_text")
     AnswerFactory(registration=registration, question=question, value=f"{name}answer")
-    addresses.make_link(registration, now=NOW)
     return Person(registration, organiser, (*words.values(), f"{name}answer"))
 
 
@@ -181,6 +179,7 @@ def by_staff(looker: Looker, mine: Person, other: Person) -> None:
         looker.ask(client, LIST + query)
 
 
+@pytest.mark.slow
 def test_2000_requests_with_other_people_s_identifiers_show_nothing_of_them(two: tuple[Person, Person]) -> None:
     mine, other = two
     looker, before = Looker(other), list(Registration.objects.order_by("pk").values())
