@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 from registrations.enums import Act, AskedOf, CheckResult, QuestionKind, State
 from registrations.models import Check, Redaction, Registration, Transition
+from tests import sealed
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -112,7 +112,7 @@ def _plant_answers(told: Story) -> None:
     name = ELSEWHERE["name of a file"]
     facts = {"name": name, "size": 4, "content_type": "application/pdf"}
     answer = AnswerFactory(registration=told.applicant, question=question, value=facts, text=name)
-    answer.file.save(name, ContentFile(b"%PDF"))
+    sealed.attach(answer, b"%PDF", name=name)
 
 
 def _plant_traces(told: Story) -> None:
