@@ -9,7 +9,36 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+class Loosen(migrations.AlterField):
+    """Lets a column be empty without making its relation again, which would keep readers out while it is checked."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        table, column = model._meta.db_table, model._meta.get_field(self.name).column
+        schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" DROP NOT NULL')
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddCheck(migrations.AddConstraint):
+    """Adds a check for what is written from now on, and then looks at what is there, while everybody reads on."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+        schema_editor.execute(f'ALTER TABLE "{model._meta.db_table}" VALIDATE CONSTRAINT "{self.constraint.name}"')
+
+
 class Migration(migrations.Migration):
+    # Each statement by itself: the outbox would be locked against readers until the last of them is through.
+    atomic = False
 
     dependencies = [
         ('events', '0003_history_of_calls'),
@@ -97,7 +126,7 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('prove_address', 'Confirm your address'), ('prove_reminder', 'Confirm your address (reminder)'), ('address_corrected', 'Confirm your corrected address'), ('received', 'Received'), ('confirmed', 'Place confirmed'), ('waiting_list', 'On the waiting list'), ('promoted', 'Moved up from the list'), ('list_closed', 'List closed'), ('answers_changed', 'Answers changed'), ('given_up', 'Place given up'), ('same_address', 'Same address again'), ('selected', 'Selected'), ('answer_reminder', 'Please answer (reminder)'), ('place_given_on', 'Place given on'), ('reserve', 'On the reserve list'), ('not_selected', 'Not selected'), ('event_changed', 'Event changed'), ('event_cancelled', 'Event cancelled'), ('event_reminder', 'Reminder of the event'), ('outcome_published', 'Outcome published'), ('link_again', 'Private link again'), ('join_link_missing', 'To the organiser: join link missing'), ('call_closed', 'To the organiser: deadline passed'), ('unsafe_alarm', 'To the organiser: somebody feels unsafe'), ('vouch_asked', 'To a contact point: do you know this person'), ('staff_reset', 'To staff: choose a new password'), ('staff_notice', 'To staff: something changed in your account'), ('many_looks', 'To the data protection officer: many looks')], max_length=20),
         ),
-        migrations.AlterField(
+        Loosen(
             model_name='outgoingmail',
             name='call',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='events.call'),
@@ -240,7 +269,7 @@ class Migration(migrations.Migration):
             name='vouch',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='registrations.vouch'),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name='outgoingmail',
             constraint=models.CheckConstraint(condition=models.Q(('call__isnull', False), ('user__isnull', False), _connector='OR'), name='outgoing_mail_has_a_receiver'),
         ),
