@@ -161,7 +161,7 @@ def test_the_page_costs_the_same_for_one_call_and_for_three(organiser, django_as
         OutgoingMail.objects.filter(kind="confirmed").delete()
         check()
         organiser.get(TOLD)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(10):
             organiser.get(TOLD)
 
 
