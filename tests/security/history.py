@@ -25,6 +25,7 @@ EXPLAINED = {
     r"example\.(org|com|test)|localhost|127\.0\.0\.1|\[::1\]|user:password@|portal:%s@": "examples, where nobody is",
     r"accounts\.(forms|reset_links)\.\w+\"": "names of classes",
     r"Your password was|A (new )?password was|This is not your password": "words on a page",
+    r"another key |\"(old)?password\": \"wrong\"": "of tests",
     r"usable_password": "a field of Django's form for a new account",
 }
 

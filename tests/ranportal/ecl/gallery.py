@@ -114,6 +114,7 @@ urlpatterns = [
     path("gallery/", gallery),
     path("form/", form),
     path("refusals/<str:number>/", refusal),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include((events, "events"))),
     path("", include((registrations, "registrations"))),
