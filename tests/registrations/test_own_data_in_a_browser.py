@@ -43,9 +43,10 @@ def registration() -> Registration:
 
 def test_nothing_stands_in_a_person_s_way(page: Page, site: str, registration: Registration):
     mine = mine_url(registration)
+    page.goto(f"{site}/registrations/p/{token_of(registration.links.get())}/")
     stops = [
-        Stop(f"/registrations/p/{token_of(registration.links.get())}/"),
         Stop("/privacy/"),
+        Stop(mine),
         Stop(f"{mine}extras/"),
         Stop(f"{mine}extras/", press=lambda shown: shown.locator("#send-extra-access").click()),
         Stop(f"{mine}data/"),
