@@ -38,7 +38,7 @@ from tests.registrations.people_story import (
 pytestmark = pytest.mark.django_db
 DUE = NOW + releasing.RECALL
 QUERIES = 32
-QUERIES_OF_A_LOOK = 11
+QUERIES_OF_A_LOOK = 10
 
 
 @pytest.fixture(autouse=True)
