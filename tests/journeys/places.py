@@ -114,7 +114,7 @@ def public(world: World) -> list[Stop]:
         Stop("/accounts/password/reset/key/done/"),
         Stop("/accounts/password/reset/key/1-forged/"),
         Stop("/accounts/inactive/"),
-        Stop("/accounts/provider/not-possible/"),
+        Stop("/accounts/provider/not-possible/", 401),
     ]
 
 
