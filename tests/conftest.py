@@ -11,7 +11,7 @@ import factory.random
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client, override_settings
 from django.utils import translation
 
@@ -81,9 +81,9 @@ def who_is_signed_in_has_just_signed_in() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def flushes_pass_the_guard_of_the_access_log() -> Iterator[None]:
     """Between tests that commit, SQLite empties tables row by row, which the log's guard refuses; it is back after."""
-    flush = DatabaseOperations.execute_sql_flush
+    flush = DatabaseWrapper.ops_class.execute_sql_flush
 
-    def unguarded(operations: DatabaseOperations, statements: list[str]) -> None:
+    def unguarded(operations: Any, statements: list[str]) -> None:
         with operations.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'access_log%%'")
             guards = cursor.fetchall()
@@ -94,7 +94,7 @@ def flushes_pass_the_guard_of_the_access_log() -> Iterator[None]:
                 cursor.execute(made)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)
+        patch.setattr(DatabaseWrapper.ops_class, "execute_sql_flush", unguarded)
         yield
 
 
