@@ -73,6 +73,8 @@ class StaffAdapter(DefaultAccountAdapter):
         "rate_limited": _TOO_MANY,
     }
 
+    # The outbox belongs to an app that this one may not know: registrations.staff_mails fills in these two, and the
+    # settings name that class. Whoever named this one would lose mails, so it breaks instead.
     def mail_reset(self, user: User, *, is_new_account: bool, now: datetime) -> None:
         """Mail the link with which this user chooses a password."""
         raise NotImplementedError
