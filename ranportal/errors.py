@@ -5,7 +5,7 @@ import sys
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
-from django.views import csrf, defaults
+from django.views import csrf
 
 from ranportal.shared.outages import is_outage
 
@@ -26,10 +26,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400, or 503 where an outage looks like the browser's fault: a session that could not be written."""
+    """Answer 400, or 503 where an outage looks like the browser's fault: a session that could not be written.
+
+    Django's own would look for a form's token first, in the very form that could not be read.
+    """
     if is_outage(exception):
         return _unavailable(request)
-    return defaults.bad_request(request, exception)
+    return HttpResponse(loader.render_to_string("400.html"), status=400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -179,7 +179,7 @@ def test_another_programs_table_outlives_backup_and_restore(tmp_path):
             cursor.execute("CREATE TABLE of_another AS SELECT 7 AS number")
         call_command("backup", str(tmp_path / "backup"))
         call_command("restore", str(tmp_path / "backup"), replace=True)
-        assert databases.rows()["of_another"] == ["(7,)"]
+        assert databases.rows()["of_another"] == ["[7]"]
 
 
 def test_one_broken_byte_in_any_file_is_refused_and_nothing_is_touched(drill, tmp_path):

@@ -14,7 +14,7 @@ def post_worker_init(worker: Any) -> None:
     tell_owner = intake._tell_owner
 
     def slowly(*args: Any, **options: Any) -> None:
-        time.sleep(0.05)
+        time.sleep(0.4)
         tell_owner(*args, **options)
 
     intake._tell_owner = slowly

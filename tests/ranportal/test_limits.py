@@ -104,9 +104,13 @@ def test_a_broken_body_in_parts_is_refused(client):
     assert response.status_code == 400
 
 
-def test_a_form_in_another_encoding_is_refused(client):
-    response = client.post(PAGE, b"username=a", content_type=f"{QUOTED}; charset=utf-16")
+@pytest.mark.parametrize("page", [PAGE, "/accounts/again/", "/registrations/link/"])
+def test_a_form_in_another_encoding_is_refused(page):
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies["csrf"] = "c" * 32
+    response = browser.post(page, b"username=a", content_type=f"{QUOTED}; charset=utf-16")
     assert response.status_code == 400
+    assert "We could not read your request" in response.content.decode()
 
 
 def test_ordinary_text_of_any_script_passes(client):

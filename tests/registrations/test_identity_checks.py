@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 KYRILLIC_A = "\u0430"
 #: Statements of the page, and of saving one.
-QUERIES, SAVING = 14, 8
+QUERIES, SAVING = 13, 8
 
 
 @pytest.fixture(autouse=True)

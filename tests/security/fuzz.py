@@ -63,6 +63,11 @@ class Ask:
     headers: dict[str, str]
 
 
+def _is_promised(ask: Ask, status: int) -> bool:
+    """The web server's own word for a method that nobody knows, and the health page's for what does not run here."""
+    return status == 501 or (status == 503 and ask.target.startswith("/healthz/"))
+
+
 class Fuzzer:
     """Asks one server; `addresses` are paths with <names> to be filled, `known` what to fill in now and then."""
 
@@ -98,8 +103,7 @@ class Fuzzer:
     def _note(self, ask: Ask, status: int, took: float) -> None:
         self.result.answers[status] += 1
         self.result.slowest = max(self.result.slowest, took)
-        # 501 is the web server's own word for a method that nobody knows.
-        if (status >= 500 and status != 501) or took > SLOW:
+        if (status >= 500 and not _is_promised(ask, status)) or took > SLOW:
             self.result.wrong.append(
                 f"{status} in {took:.1f} s: {ask.method[:20]} {ask.target[:200]} {ask.body[:200]!r}"
             )
