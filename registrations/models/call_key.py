@@ -4,6 +4,7 @@ from django.db import models
 
 from events.models import Call
 from ranportal.shared import sealing
+from ranportal.shared.refusals import Refused
 
 #: By id, the keys that this process has used. An id is never used twice, so what is kept is no other's; and what a key
 #: sealed is erased before it is destroyed, so nothing opens here that should not.
@@ -11,8 +12,11 @@ _keys: dict[UUID, bytes] = {}
 _KEPT = 4096
 
 
-class KeyDestroyed(Exception):
+class KeyDestroyed(Refused):
     """The call's key was destroyed: what it sealed is gone for good, here and in every copy."""
+
+    def __init__(self) -> None:
+        super().__init__("What people said for this call was deleted for good, and nothing can be added to it.")
 
 
 class CallKey(models.Model):

@@ -3,9 +3,9 @@
 import pytest
 
 from registrations.enums import Channel, MailKind, MailState, State
-from registrations.models import OutgoingMail, Registration
+from registrations.models import CallKey, OutgoingMail, Registration
 from tests import sealed
-from tests.factories import OutgoingMailFactory, RegistrationFactory
+from tests.factories import NOW, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.people_story import call_page, change_page, set_clock, signed_in, story
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,17 @@ def _now(monkeypatch):
 def listed(told, page):
     response = signed_in(told.organiser).get(call_page(told.call, page))
     return list(response.context["registrations"])
+
+
+def test_nobody_is_registered_by_hand_once_the_people_of_a_call_are_deleted():
+    told = story()
+    CallKey.objects.update(wrapped=b"", master_id="", destroyed_at=NOW)
+
+    answer = signed_in(told.organiser).post(call_page(told.call, "register/"), PERSON)
+
+    assert answer.status_code == 409
+    assert "was deleted for good, and nothing can be added to it" in answer.content.decode()
+    assert "Told by telephone" in answer.content.decode()
 
 
 def test_someone_is_registered_by_hand_after_the_deadline():
