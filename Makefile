@@ -16,7 +16,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow test-faults check bench faults security screenshots browser requirements
+.PHONY: help setup demo test test-quick test-slow test-sqlite test-faults check bench faults security screenshots browser requirements
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1	/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,16 +27,18 @@ demo: .venv/.run  ## set up the demo and run it on http://127.0.0.1:8000 (PORT=8
 test: .venv/.dev  ## set up what the tests need and pass them, on PostgreSQL and then on SQLite
 	@$(PYTHON) -m ranportal.ecl.assets
 	@$(PYTHON) -m dev.browser
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-quick test-slow
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-quick test-slow test-sqlite
 	@$(MAKE) --no-print-directory test-faults
 
-# Side by side, since the slow ones mostly wait for others: servers, browsers, clocks.
+# Two at a time, since the slow ones mostly wait for others: servers, browsers, clocks.
 test-quick:
 	$(PYTHON) -m pytest -m "not (slow or browser)"
-	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases --ignore=tests/faults
 
 test-slow:
 	$(PYTHON) -m pytest -m "slow or browser" --ignore=tests/faults
+
+test-sqlite:
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -m both_databases --ignore=tests/faults
 
 # By themselves: they kill, freeze and count seconds.
 test-faults:
