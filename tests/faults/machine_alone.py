@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from tests.faults import machine_web
+from tests.races import plain_pages
 
-assert machine_web.settings is settings
+assert plain_pages.settings is settings
 settings.SESSION_ENGINE = "django.contrib.sessions.backends.file"

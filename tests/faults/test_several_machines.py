@@ -73,7 +73,7 @@ def machine(
     assert valkey.wait_until_ready(folder / "broker.sock", broker)
     made: list[Machine] = []
 
-    def make(name: str, *, web: str = "python:tests.faults.machine_web", **environ: str) -> Machine:
+    def make(name: str, *, web: str = "python:tests.races.plain_pages", **environ: str) -> Machine:
         links = {
             "database": Link(database_socket()),
             "broker": Link(folder / "broker.sock"),

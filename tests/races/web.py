@@ -129,7 +129,7 @@ def web(transactional_db: None) -> Iterator[Callable[..., WebServer]]:
 
     workers, threads = (2, 4) if connection.vendor == "sqlite" else (3, 8)
 
-    def start(*, config: str = "", **environ: str) -> WebServer:
+    def start(*, config: str = "python:tests.races.plain_pages", **environ: str) -> WebServer:
         place = Path(tempfile.mkdtemp(dir=folder))
         variables = environment_of_this_test() | environ
         server = WebServer(place, environ=variables, workers=workers, threads=threads, config=config)

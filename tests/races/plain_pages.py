@@ -1,4 +1,4 @@
-"""gunicorn's configuration of a machine of the tests: file names that need no collected static files."""
+"""gunicorn's configuration of a portal whose pages name its files as they are: none were collected here."""
 
 import os
 
