@@ -122,7 +122,7 @@ def _move_functions_in(cursor: Any, home: str) -> None:
     for (function,) in cursor.fetchall():
         cursor.execute(f"DROP FUNCTION IF EXISTS {_quoted(home)}.{function}")
         cursor.execute(f"ALTER FUNCTION {BESIDE}.{function} SET SCHEMA {_quoted(home)}")
-        cursor.execute(f"ALTER FUNCTION {_quoted(home)}.{function} SET search_path TO {_quoted(home)}")
+        cursor.execute(f"ALTER FUNCTION {_quoted(home)}.{function} SET search_path TO {_quoted(home)}, pg_temp")
 
 
 def _last_numbers() -> dict[str, int]:

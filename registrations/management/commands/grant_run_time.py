@@ -10,9 +10,11 @@ _STATEMENTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    # cut_access_log writes it, which decides by the age of a look.
+    "REVOKE INSERT ON registrations_accesscheckpoint FROM {role}",
     *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {{role}}" for table in _ONLY_ADDED),
     "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
-    "GRANT EXECUTE ON FUNCTION cut_access_log(bigint) TO {role}",
+    "GRANT EXECUTE ON FUNCTION cut_access_log(timestamptz) TO {role}",
 )
 
 
