@@ -1,7 +1,15 @@
 """What we hold about people who register, and about the contact points whom they name."""
 
 from registrations.enums import LegalBasis
-from registrations.field_register.shapes import Entry, Kept, Reader
+from registrations.field_register.shapes import (
+    CARDS_KEPT,
+    HISTORY_KEPT,
+    MAILS_KEPT,
+    OPEN_ALARMS_KEPT,
+    Entry,
+    Kept,
+    Reader,
+)
 
 OUTCOME = Kept(
     "{unproven_days} after the deadline if you do not confirm your address; {declined_days} after the decisions if you "
@@ -17,14 +25,23 @@ EXTRA = Kept(
 )
 ALLOWED = Kept("at once when you take it back, else {selected_days} after the event", ("selected_days",))
 NEEDED = Kept("at once when you take it back, else {sensitive_days} after the event", ("sensitive_days",))
-MAILS = Kept("the text when it is sent; that it was sent, after 90 days", days=90)
-LOOKS = Kept("after 2 years", days=730)
-CARD = Kept("24 months after the newest event that it counts, or with your data if you erase them", days=730)
-NUMBER = Kept("stays as a number when your name and your words are gone; it points to nobody then")
+MAILS = Kept("the text when it is sent; that it was sent, after {time}", time=MAILS_KEPT)
+LOOKS = Kept("after {time}", time=HISTORY_KEPT)
+CARD = Kept("{time} after the newest event that it counts, or with your data if you erase them", time=CARDS_KEPT)
+NUMBER = Kept(
+    "with the last people of your event: only numbers of many stay then; your name, your address and your words go "
+    "before, with your registration"
+)
 LINKS = Kept("works until 30 days after the event; goes with your registration")
+HELP = Kept(
+    "{sensitive_days} after the event, or after we called you if that is later; if nobody has, {time} after the event",
+    ("sensitive_days",),
+    OPEN_ALARMS_KEPT,
+)
 
 _BOTH = (Reader.PERSON, Reader.ORGANISERS, Reader.OFFICER)
 _OURS = (Reader.ORGANISERS, Reader.OFFICER)
+_ASKED = (Reader.ON_REQUEST, *_OURS)
 _TASK = LegalBasis.PUBLIC_TASK
 
 PEOPLE = (
@@ -91,7 +108,7 @@ PEOPLE = (
         {
             "registrations.Registration": "reference state role is_counted privacy_version sent_at proven_at "
             "state_changed_at answer_by list_position is_excused",
-            "registrations.Transition": "act source target at reason channel",
+            "registrations.Transition": "act source target at channel",
         },
         "To give places, to tell you where you stand, and to be able to answer for what we did.",
         _TASK,
@@ -102,7 +119,7 @@ PEOPLE = (
         "Whether we know who you are",
         {
             "registrations.Registration": "check_result checked_at",
-            "registrations.Check": "result note checked_at",
+            "registrations.Check": "result checked_at",
         },
         "So that nobody takes part under a false name.",
         _TASK,
@@ -110,13 +127,29 @@ PEOPLE = (
         OUTCOME,
     ),
     Entry(
-        "A contact point whom you name: name, address, answer",
+        "What the staff noted beside a check or a step",
+        {"registrations.Check": "note", "registrations.Transition": "reason"},
+        "So that another member of the staff understands what was done, and can answer for it.",
+        _TASK,
+        _ASKED,
+        OUTCOME,
+    ),
+    Entry(
+        "A contact point whom you name: name, address",
         {
-            "registrations.Vouch": "name email number key_id asked_at expires_at answer answered_at revoked_at",
+            "registrations.Vouch": "name email number key_id asked_at expires_at answered_at revoked_at address_index",
         },
         "To ask somebody who knows your work whether you are who you say. You need not name anybody.",
         _TASK,
         (*_BOTH, Reader.CONTACT_POINT),
+        SENSITIVE,
+    ),
+    Entry(
+        "What the contact point answered",
+        {"registrations.Vouch": "answer"},
+        "To know whether somebody stands up for you. It is said in confidence, and decides nothing by itself.",
+        _TASK,
+        (*_OURS, Reader.CONTACT_POINT),
         SENSITIVE,
     ),
     Entry(
@@ -130,20 +163,28 @@ PEOPLE = (
         },
         "To select fairly where more people apply than there are places.",
         _TASK,
-        (*_OURS, Reader.REVIEWERS),
-        OUTCOME,
+        (*_ASKED, Reader.REVIEWERS),
+        NUMBER,
     ),
     Entry(
-        "What was proposed and decided, and why",
+        "What was proposed",
         {
             "registrations.Pin": "direction reason pinned_at",
             "registrations.Proposal": "receipt",
             "registrations.ProposalLine": "proposed_as rank reason",
-            "registrations.Decision": "outcome rank reason_code reason proposal is_deviation staged_at released_at",
+            "registrations.Decision": "rank proposal is_deviation staged_at",
         },
-        "So that a person decides with reasons, and can tell them. Software proposes; it decides nothing about you.",
+        "So that a person decides with a proposal at hand. Software proposes; it decides nothing about you.",
         _TASK,
-        _OURS,
+        _ASKED,
+        NUMBER,
+    ),
+    Entry(
+        "What was decided, and why",
+        {"registrations.Decision": "outcome reason_code reason released_at"},
+        "So that a person decides with reasons, and can tell them.",
+        _TASK,
+        (Reader.TOLD, *_OURS),
         NUMBER,
     ),
     Entry(
@@ -181,7 +222,7 @@ PEOPLE = (
         "So that an organiser calls you.",
         _TASK,
         _BOTH,
-        SENSITIVE,
+        HELP,
     ),
     Entry(
         "A counter card: how often your address applied, was selected, took part, was excused",

@@ -84,9 +84,8 @@ def next_mail_at(*, address_index: str, now: datetime) -> datetime:
     rows = OutgoingMail.objects.filter(
         registration__address_index=address_index, kind__in=STRANGERS_MAILS, due_at__gt=now - longest
     )
-    # The address of a contact point is sealed; the key of the mail to it ends with its index.
     to_contacts = OutgoingMail.objects.filter(
-        kind=MailKind.VOUCH_ASKED, due_at__gt=now - longest, key__endswith=f":{address_index}"
+        vouch__address_index=address_index, kind=MailKind.VOUCH_ASKED, due_at__gt=now - longest
     )
     taken = sorted([*rows.values_list("due_at", flat=True), *to_contacts.values_list("due_at", flat=True)])
     ends = [moment + window for moment in taken for _, window in MOST_MAILS]

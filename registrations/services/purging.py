@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
@@ -16,9 +17,9 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from events.models import Call
 from ranportal.shared import free_space
-from registrations import retention, tallies
+from registrations import policies, retention, tallies
 from registrations.attributes import ORGANISATION
-from registrations.enums import Extra, KeptFor, State
+from registrations.enums import Act, Extra, KeptFor, State
 from registrations.models import (
     AccessEntry,
     Alarm,
@@ -31,10 +32,13 @@ from registrations.models import (
     Identity,
     OutgoingMail,
     PrivateLink,
+    Proposal,
     Redaction,
     Registration,
+    Release,
     Review,
     SelectionRule,
+    Transition,
     Vouch,
 )
 from registrations.models.registration import ERASED
@@ -44,6 +48,7 @@ from registrations.services import call_keys, cards, certificates, left_behind, 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 1000
+_ROWS, _FINISHED = "rows of people who were erased", "calls of which only numbers stay"
 #: Where what was deleted or emptied had lain.
 _EMPTIED = (
     *(Identity, Answer, Check, Consent, Vouch, Alarm),
@@ -108,7 +113,7 @@ def _calls_without_people(now: datetime) -> QuerySet[Call]:
     is_key_old = Q(key__destroyed_at=None, key__made_at__lte=now - retention.UNUSED_KEPT)
     had_some = Exists(Registration.objects.filter(call=OuterRef("pk"))) | is_key_old
     has_some = Exists(_known().filter(call=OuterRef("pk")))
-    return _calls().filter(had_some, ~has_some, numbers=None).order_by("pk")
+    return _calls().filter(had_some, ~has_some).order_by("pk")
 
 
 def _times(call: Call, now: datetime) -> Times:
@@ -118,59 +123,54 @@ def _times(call: Call, now: datetime) -> Times:
 def _purge_people(call: Call, purged: Purged, *, now: datetime, is_dry_run: bool) -> None:
     times = _times(call, now)
     if is_dry_run:
-        for kind, due in _due(call, times).items():
-            purged.add(kind, due.count(), call)
+        for kind in KINDS:
+            purged.add(kind.name, kind.due(call, times).count(), call)
         return
     with transaction.atomic():
         workflow.locked(call)
         # Found under the lock: who was chosen after all, or took the place back, is not among them.
-        for kind, due in _due(call, times).items():
-            number = _ENDS[kind](due, times)
-            certificates.note(kind=kind, number=number, now=now)
-            purged.add(kind, number, call)
+        for kind in KINDS:
+            number = kind.end(kind.due(call, times), times)
+            certificates.note(kind=kind.name, number=number, now=now)
+            purged.add(kind.name, number, call)
 
 
-def _due(call: Call, times: Times) -> dict[str, QuerySet]:
-    """By kind, what is over in this call."""
-    people = _known().filter(call=call)
-    rows: dict[str, QuerySet] = {
-        "unproven registrations": _unproven(people, times),
-        "people without a place": people.filter(_is_without_place(times)),
-        "people with a place": people.filter(_is_with_place(times)),
-    }
-    if times.is_after_event(times.rules.clearance_days):
-        rows["answers for entering a building"] = _answers(call, KeptFor.CLEARANCE)
-    if times.is_after_event(times.rules.sensitive_days):
-        here = {"registration__call": call}
-        rows["sensitive answers"] = _answers(call, KeptFor.SENSITIVE)
-        details = Consent.objects.filter(extra__in=(Extra.DIET, Extra.ACCESS), **here)
-        rows["details of food and access"] = details.exclude(sealed=b"")
-        rows["calls for help"] = Alarm.objects.filter(**here).exclude(sealed=b"")
-        rows["contact points"] = Vouch.objects.filter(**here).exclude(sealed=b"")
-    return rows
-
-
-def _unproven(people: QuerySet[Registration], times: Times) -> QuerySet[Registration]:
+def _unproven(call: Call, times: Times) -> QuerySet[Registration]:
+    """Who did not prove the address: still waiting for it, or given up or cancelled before anybody had."""
     asked_late = PrivateLink.objects.filter(
         registration=OuterRef("pk"),
-        created_at__gt=times.now - retention.ASKED_KEPT,
+        created_at__gt=times.now - policies.UNPROVEN_KEPT,
         created_at__gte=F("registration__call__closes_at"),
     )
+    once_proven = Transition.objects.filter(registration=OuterRef("pk"), act=Act.PROVE)
+    left = Q(~Exists(once_proven), state__in=retention.LEFT, proven_at=None)
     limit = times.before(times.rules.unproven_days)
-    return people.filter(~Exists(asked_late), state=State.UNPROVEN, call__closes_at__lte=limit)
+    people = _known().filter(Q(state=State.UNPROVEN) | left, call=call, call__closes_at__lte=limit)
+    return people.filter(~Exists(asked_late))
 
 
-def _is_without_place(times: Times) -> Q:
+def _without_place(call: Call, times: Times) -> QuerySet[Registration]:
     limit = times.before(times.rules.declined_days)
     over = Q(state__in=retention.WITHOUT_PLACE, state_changed_at__lte=limit)
     if times.is_after_event(times.rules.declined_days):
         over |= Q(state__in=retention.NEVER_DECIDED, state_changed_at__lte=limit)
-    return over
+    return _known().filter(over, call=call)
 
 
-def _is_with_place(times: Times) -> Q:
-    is_over = times.is_after_event(times.rules.selected_days)
-    return Q(state__in=retention.WITH_PLACE) if is_over else Q(pk__in=[])
+def _with_place(call: Call, times: Times) -> QuerySet[Registration]:
+    if not times.is_after_event(times.rules.selected_days):
+        return Registration.objects.none()
+    return _known().filter(call=call, state__in=retention.WITH_PLACE)
+
+
+def _for_entering(call: Call, times: Times) -> QuerySet[Answer]:
+    is_due = times.is_after_event(times.rules.clearance_days)
+    return _answers(call, KeptFor.CLEARANCE) if is_due else Answer.objects.none()
+
+
+def _sensitive(call: Call, times: Times) -> QuerySet[Answer]:
+    is_due = times.is_after_event(times.rules.sensitive_days)
+    return _answers(call, KeptFor.SENSITIVE) if is_due else Answer.objects.none()
 
 
 def _answers(call: Call, kept: KeptFor) -> QuerySet[Answer]:
@@ -178,13 +178,31 @@ def _answers(call: Call, kept: KeptFor) -> QuerySet[Answer]:
     return Answer.objects.filter(registration__call=call, question__key__in=keys)
 
 
+def _details(call: Call, times: Times) -> QuerySet[Consent]:
+    if not times.is_after_event(times.rules.sensitive_days):
+        return Consent.objects.none()
+    details = Consent.objects.filter(registration__call=call, extra__in=(Extra.DIET, Extra.ACCESS))
+    return details.exclude(sealed=b"")
+
+
+def _calls_for_help(call: Call, times: Times) -> QuerySet[Alarm]:
+    """Those that somebody answered, some days after that and the event; open ones when the last link is long over."""
+    days = times.rules.sensitive_days
+    over = Q(pk__in=[])
+    if times.is_after_event(days):
+        over |= Q(handled_at__lte=times.before(days))
+    if times.is_after_event(retention.OPEN_ALARMS_KEPT.days):
+        over |= Q(handled_at=None)
+    return Alarm.objects.filter(over, registration__call=call)
+
+
+def _contact_points(call: Call, times: Times) -> QuerySet[Vouch]:
+    is_due = times.is_after_event(times.rules.sensitive_days)
+    return Vouch.objects.filter(registration__call=call) if is_due else Vouch.objects.none()
+
+
 def _end_unproven(due: QuerySet, times: Times) -> int:
-    people = Registration.objects.filter(pk__in=list(due.values_list("pk", flat=True)))
-    privacy.delete_admin_history(ids=[one.pk for one in people])
-    privacy.delete_answers(Answer.objects.filter(registration__in=people))
-    number = people.count()
-    people.delete()
-    return number
+    return _delete_registrations(list(due.values_list("pk", flat=True)))
 
 
 def _end_people(due: QuerySet, times: Times) -> int:
@@ -204,53 +222,75 @@ def _empty(due: QuerySet, times: Times) -> int:
     return due.update(sealed=b"")
 
 
-_ENDS: dict[str, Callable[[QuerySet, Times], int]] = {
-    "unproven registrations": _end_unproven,
-    "people without a place": _end_people,
-    "people with a place": _end_people,
-    "answers for entering a building": _delete_answers,
-    "sensitive answers": _delete_answers,
-    "details of food and access": _empty,
-    "calls for help": _empty,
-    "contact points": _empty,
-}
+def _delete(due: QuerySet, times: Times) -> int:
+    # With what hangs on them, as the mails to contact points.
+    number = due.count()
+    due.delete()
+    return number
+
+
+def _delete_registrations(ids: Sequence[int]) -> int:
+    """Delete these rows with all that hangs on them, files and lines of the administration's log included."""
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        privacy.delete_admin_history(ids=chunk)
+        privacy.delete_answers(Answer.objects.filter(registration__in=chunk))
+        Registration.objects.filter(pk__in=chunk).delete()
+    return len(ids)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of what is over in a call some time: which rows are, and how they end; that says how many there were."""
+
+    name: str
+    due: Callable[[Call, Times], QuerySet[Any]]
+    end: Callable[[QuerySet[Any], Times], int]
+
+
+KINDS = (
+    Kind("unproven registrations", _unproven, _end_unproven),
+    Kind("people without a place", _without_place, _end_people),
+    Kind("people with a place", _with_place, _end_people),
+    Kind("answers for entering a building", _for_entering, _delete_answers),
+    Kind("sensitive answers", _sensitive, _delete_answers),
+    Kind("details of food and access", _details, _empty),
+    Kind("calls for help", _calls_for_help, _delete),
+    Kind("contact points", _contact_points, _delete),
+)
 
 
 def _finish_call(call: Call, purged: Purged, *, now: datetime, is_dry_run: bool) -> None:
-    """Of a past call in which nobody is left: keep what may be counted, and destroy its key."""
+    """Of a past call in which nobody is left: keep what may be counted, delete the rest, and destroy its key."""
     if not _times(call, now).is_event_over:
         return
     if is_dry_run:
-        purged.add("calls of which only numbers stay", 1, call)
+        purged.add(_ROWS, Registration.objects.filter(call=call).count(), call)
+        purged.add(_FINISHED, 1, call)
         return
     try:
         with transaction.atomic():
-            blanked, keys = _keep_numbers(call, now=now)
+            rows, keys = _keep_numbers(call, now=now)
     except call_keys.StillNeeded:
         # Something of somebody was left behind: this call waits for a person to look, the others do not.
         logger.exception("Nobody is left in the call of event %s, but its key is needed still.", call.event.slug)
         return
-    purged.add("countries and professions of small groups", blanked, call)
-    purged.add("calls of which only numbers stay", 1, call)
+    purged.add(_ROWS, rows, call)
+    purged.add(_FINISHED, 1, call)
     purged.add("keys of calls", keys, call)
 
 
 def _keep_numbers(call: Call, *, now: datetime) -> tuple[int, int]:
     call = workflow.locked(call)
     CallNumbers.objects.get_or_create(call=call, defaults={"counts": tallies.numbers_of(call), "counted_at": now})
-    blanked = _blank_small_groups(call)
+    # Whatever was written on a row after its person was erased goes with it.
+    rows = _delete_registrations(list(Registration.objects.filter(call=call).values_list("pk", flat=True)))
+    for model in (Proposal, Release):
+        model._default_manager.filter(call=call).delete()
     SelectionRule.objects.filter(call=call, attribute=ORGANISATION).delete()
     keys = int(call_keys.destroy(call=call, now=now))
-    certificates.note(kind="countries and professions of small groups", number=blanked, now=now, keys=keys)
-    return blanked, keys
-
-
-def _blank_small_groups(call: Call) -> int:
-    blanked = 0
-    for country, profession in tallies.small_groups(call):
-        group = Registration.objects.filter(call=call, country=country, profession=profession)
-        blanked += group.update(country="", profession="")
-    return blanked
+    certificates.note(kind=_ROWS, number=rows, now=now, keys=keys)
+    return rows, keys
 
 
 def _purge_left_behind(kind: left_behind.Kind, purged: Purged, *, now: datetime, is_dry_run: bool) -> None:

@@ -14,7 +14,7 @@ from registrations.enums import Act, Channel, MailKind, VouchAnswer
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Registration, Vouch
-from registrations.people import address_index, canonical_address
+from registrations.people import canonical_address
 from registrations.services import addresses, workflow
 
 #: How many people one registration may name, whatever became of the questions.
@@ -117,14 +117,12 @@ def _refuse(registration: Registration, named: list[Vouch], email: str) -> None:
 def _mail(vouch: Vouch, *, now: datetime) -> None:
     about = facts.of_call(vouch.registration.call)
     until = times.short_date(vouch.expires_at.astimezone(about.call.event.zone).date())
-    index = address_index(vouch.email)
     letter = Letter(
         MailKind.VOUCH_ASKED,
-        # All who name this address are counted by the end of the key.
-        index,
+        str(vouch.number),
         vouch=vouch,
         says={"answer_day": until},
-        due_at=addresses.next_mail_at(address_index=index, now=now),
+        due_at=addresses.next_mail_at(address_index=vouch.address_index, now=now),
         useless_after=vouch.expires_at,
     )
     outbox.put(letter, about=about, now=now)

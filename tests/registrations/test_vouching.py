@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations import policies, vouch_links
 from registrations.enums import Act, CheckResult, MailKind, MailState, State, VouchAnswer
+from registrations.identity_checks import who_is
 from registrations.mail import addressees, addressing, catalogue
 from registrations.models import OutgoingMail, Registration, Transition, Vouch
+from registrations.people import address_index
 from registrations.services import places, privacy, vouching
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.pages import follow, mine_url, text_of
@@ -74,6 +76,12 @@ def test_the_link_is_in_no_row(registration):
     mac = vouch_links.token_of(vouch).partition("-")[2]
     mail = OutgoingMail.objects.get()
     assert mac not in str(mail.facts) + str(mail.__dict__) + str(vouch.__dict__)
+
+
+def test_by_the_mail_s_key_nobody_is_found(registration):
+    vouch = ask(registration)
+    assert vouch.address_index == address_index("Chief@clinic.example.org")
+    assert vouch.address_index not in OutgoingMail.objects.get().key
 
 
 def test_the_name_and_the_address_are_sealed(registration):
@@ -174,7 +182,7 @@ def test_the_page_says_nothing_of_the_event_or_the_person_besides(client: Client
 def test_an_answer_is_noted_with_its_trace_and_decides_nothing(client: Client, registration, answer):
     vouch = ask(registration)
     open_question(client, vouch)
-    response = client.post("/registrations/contact/", {"answer": answer})
+    response = client.post("/registrations/contact/", {"answer": answer, "seen": who_is(registration.identity)})
     assert (response.status_code, response["Location"]) == (303, "/registrations/contact/thanks/")
 
     vouch.refresh_from_db()
@@ -184,6 +192,18 @@ def test_an_answer_is_noted_with_its_trace_and_decides_nothing(client: Client, r
     trace = Transition.objects.get(registration=registration, act=Act.VOUCH)
     assert (trace.reason, trace.by) == ("", None)
     assert open_question(client, vouch).status_code == 404
+
+
+def test_an_answer_about_another_name_than_the_page_showed_is_asked_again(client: Client, registration):
+    open_question(client, ask(registration))
+    answer = {"answer": "knows", "seen": who_is(registration.identity)}
+    registration.identity.family_name = "Other"
+    registration.identity.save()
+    response = client.post("/registrations/contact/", answer)
+    assert (response.status_code, Vouch.objects.get().answer) == (409, "")
+    assert "Other" in text_of(response)
+    client.post("/registrations/contact/", {"answer": "knows", "seen": who_is(registration.identity)})
+    assert Vouch.objects.get().answer == VouchAnswer.KNOWS
 
 
 def test_something_else_than_the_two_buttons_is_no_answer(client: Client, registration):
