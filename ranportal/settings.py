@@ -188,6 +188,10 @@ SOCIALACCOUNT_PROVIDERS = env.openid_provider(
 # could lock staff out; by place alone, one forgetful colleague would lock out the office.
 AXES_FAILURE_LIMIT = 5
 AXES_USERNAME_CALLABLE = "ranportal.shared.sign_in.counted_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.tries.counted_network"
+# Nothing that was typed is stored, and what is counted is on no page.
+AXES_HANDLER = "accounts.tries.KeepsNothingTyped"
+AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "429.html"
@@ -301,6 +305,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
 CSRF_COOKIE_SECURE = TLS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+# It ends with the visit, as the page about cookies says; Django's own lasts for a year.
+CSRF_COOKIE_AGE = None
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SECURE_SSL_REDIRECT = TLS

@@ -70,6 +70,22 @@ def test_the_owner_signs_in_from_elsewhere_meanwhile(client):
     assert SESSION_KEY in client.session
 
 
+def test_a_network_of_ipv6_is_one_place_and_the_next_one_another(client, evaluated):
+    user = UserFactory()
+    for number in range(100):
+        guess(client, user, f"guess {number}", address=f"2001:db8:1:2::{number:x}")
+    assert 1 <= len(evaluated) <= 10
+    guess(client, user, PASSWORD, address="2001:db8:1:3::1")
+    assert SESSION_KEY in client.session
+
+
+def test_an_address_that_is_none_is_counted_too(client, evaluated):
+    user = UserFactory()
+    for number in range(20):
+        guess(client, user, f"guess {number}", address="")
+    assert 1 <= len(evaluated) <= 10
+
+
 def test_guesses_at_many_accounts_are_counted_for_each(client, evaluated):
     users = [UserFactory() for _ in range(3)]
     for user in users:

@@ -39,7 +39,7 @@ _SIGN_IN = ("/admin/login/", "/accounts/")
 _ODD = {
     "accounts/^oidc/(?P<provider_id>staff)/callback/$": "accounts/oidc/staff/callback/",
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "accounts/password/reset/key/1-forged/",
-    "admin/^(?P<app_label>registrations|events|accounts|axes)/$": "admin/registrations/",
+    "admin/^(?P<app_label>registrations|events|accounts)/$": "admin/registrations/",
     "admin/(?P<url>.*)$": "admin/nothing-here",
 }
 _HISTORY = "/^([^/]+)/history/([^/]+)/$"

@@ -82,9 +82,9 @@ def _name(address: str) -> str | None:
 
 
 def _names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
-    """The names of all addresses but those of the library that counts wrong passwords."""
+    """The names of all addresses."""
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             yield from _names(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
-        elif not (pattern.name or "").startswith("axes_"):
+        else:
             yield prefix + (pattern.name or str(pattern.pattern))
