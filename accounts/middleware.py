@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,7 +38,12 @@ class StaffSessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        kept = getattr(request, "sent_again", None)
+        # What met a fault, or was kept once more meanwhile, stays.
+        if kept is not None and response.status_code < HTTPStatus.BAD_REQUEST:
+            drafts.forget(user=request.user, draft_id=kept, kept_by=request.received_at)  # type: ignore[arg-type, attr-defined]
+        return response
 
     # After the check of the form's token, so that no other site leaves a form here.
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
@@ -54,7 +60,7 @@ class StaffSessionMiddleware:
         if _lacks_second_factor(request):
             return _to_set_up(request)
         if request.method == "POST" and request.POST.get(drafts.FIELD, "").isdecimal():
-            drafts.forget(user=request.user, draft_id=int(request.POST[drafts.FIELD][:18]))
+            request.sent_again = int(request.POST[drafts.FIELD][:18])  # type: ignore[attr-defined]
         return None
 
 

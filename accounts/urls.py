@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.doors import behind_proof
 
 _kept = ([path("drafts/<int:draft_id>/", views.draft, name="draft")], "accounts")
 
@@ -23,7 +24,7 @@ _accounts = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("again/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
-    path("password/set/", account.password_set, name="account_set_password"),
+    path("password/set/", login_required(behind_proof(account.password_set)), name="account_set_password"),
     path("password/reset/", views.forgotten, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
     path(

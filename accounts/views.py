@@ -90,12 +90,14 @@ def provider_sign_in(request: HttpRequest) -> HttpResponseBase:
     if not settings.OIDC_ISSUER:
         raise Http404
     target = _safe_target(request)
-    logout(request)
     nonce = secrets.token_urlsafe(32)
+    # Who is signed in is to show again who they are: a session at the provider shows nothing.
+    asked_for = {"nonce": nonce, "prompt": "login"} if request.user.is_authenticated else {"nonce": nonce}
+    logout(request)
     try:
         provider = get_provider_adapter().get_provider(request, PROVIDER)
         return provider.redirect(
-            request, "login", next_url=target or reverse("admin:index"), auth_params={"nonce": nonce}, nonce=nonce
+            request, "login", next_url=target or reverse("admin:index"), auth_params=asked_for, nonce=nonce
         )
     except RequestException:
         return redirect("socialaccount_login_error")
@@ -127,7 +129,7 @@ def draft(request: HttpRequest, draft_id: int) -> HttpResponseBase:
     if kept is None:
         raise Http404
     if request.method == "POST":
-        drafts.forget(user=request.user, draft_id=kept.pk)  # type: ignore[arg-type]
+        drafts.forget(user=request.user, draft_id=kept.pk, kept_by=kept.saved_at)  # type: ignore[arg-type]
         messages.success(request, "The kept form is thrown away.")
         return redirect("admin:index")
     fields = drafts.fields_of(kept)

@@ -88,6 +88,28 @@ def test_a_form_that_comes_too_late_is_kept_and_waits_after_signing_in(client, b
     assert not User.objects.filter(email="late@example.org").exists()
 
 
+def test_a_kept_form_stays_until_it_was_taken(client, boss):
+    stranger = UserFactory()
+    moment = NOW.now(tz=NOW.tzinfo)
+    kept = drafts.keep(user=stranger, path=f"{PAGE}add/", fields=[("name", "x")], now=moment)
+    typed = {"email": "sent@example.org", "name": "x", drafts.FIELD: kept.pk}
+    client.force_login(stranger)
+    assert client.post(f"{PAGE}add/", typed).status_code == 403
+    assert Draft.objects.get() == kept
+    User.objects.filter(pk=stranger.pk).update(is_superuser=True)
+    assert client.post(f"{PAGE}add/", typed).status_code == 302
+    assert User.objects.filter(email="sent@example.org").exists()
+    assert not Draft.objects.exists()
+
+
+def test_a_kept_form_that_has_to_wait_once_more_is_kept_once_more(client, boss):
+    kept = drafts.keep(user=boss, path=f"{PAGE}add/", fields=[("name", "x")], now=NOW.now(tz=NOW.tzinfo))
+    signed_in(client, seconds_ago=10 * MINUTE)
+    asked = client.post(f"{PAGE}add/", {"name": "x", drafts.FIELD: kept.pk})
+    assert asked.headers["Location"].startswith("/accounts/again/")
+    assert dict(drafts.fields_of(Draft.objects.get())) == {"name": "x"}
+
+
 def test_looking_at_a_kept_form_changes_nothing_and_it_can_be_thrown_away(client, boss):
     kept = drafts.keep(user=boss, path=f"{PAGE}add/", fields=[("name", "x")], now=NOW.now(tz=NOW.tzinfo))
     address = reverse("accounts:draft", args=[kept.pk])
