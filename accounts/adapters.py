@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import sealed_texts
+from accounts.doors import ask_for_proof
 from accounts.middleware import SEEN_AT, SIGNED_IN_AT, VOUCHED
 from accounts.models import User
 from accounts.provided import NotOurs, account_for, has_asked_twice, refuse_another_person
@@ -62,7 +63,7 @@ HINT = (
 
 
 class StaffAdapter(DefaultAccountAdapter):
-    """Sign-in of staff. Who mails overrides `mail_reset` and `mail_notice`."""
+    """Sign-in of staff. Who mails overrides the three that mail."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -73,14 +74,18 @@ class StaffAdapter(DefaultAccountAdapter):
         "rate_limited": _TOO_MANY,
     }
 
-    # The outbox belongs to an app that this one may not know: registrations.staff_mails fills in these two, and the
+    # The outbox belongs to an app that this one may not know: registrations.staff_mails fills in these three, and the
     # settings name that class. Whoever named this one would lose mails, so it breaks instead.
-    def mail_reset(self, user: User, *, is_new_account: bool, now: datetime) -> None:
-        """Mail the link with which this user chooses a password."""
+    def mail_reset(self, user: User, *, is_new_account: bool, now: datetime, is_by_stranger: bool = False) -> None:
+        """Mail the link with which this user chooses a password; what strangers ask for, so often and no more."""
         raise NotImplementedError
 
     def mail_notice(self, user: User, *, notice: str, now: datetime) -> None:
         """Tell this user what changed in the account."""
+        raise NotImplementedError
+
+    def mail_changed(self, user: User, *, changed: str, former: str, now: datetime) -> None:
+        """Tell the owner, at the address until now, and the data protection officers what an administrator changed."""
         raise NotImplementedError
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -95,8 +100,15 @@ class StaffAdapter(DefaultAccountAdapter):
         ]
 
     def is_reauthentication_required(self, *, app: str) -> bool:
-        """Who has just signed in is not asked again."""
-        return not recently_proven(self.request, now=clock.now())
+        """Who has just signed in is not asked again. Raises ImmediateHttpResponse for who has nothing to show here.
+
+        Their way leads to the provider: allauth would let them in.
+        """
+        if self.get_reauthentication_methods(self.request.user):
+            return not recently_proven(self.request, now=clock.now())
+        if asked := ask_for_proof(self.request, is_kept=False):
+            raise ImmediateHttpResponse(asked)
+        return False
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Whether this is the user's password; counted as at sign-in."""
@@ -126,7 +138,7 @@ class StaffAdapter(DefaultAccountAdapter):
         """Nothing leaves this way: no mail without a row of the outbox."""
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        self.mail_reset(user, is_new_account=False, now=clock.now())
+        self.mail_reset(user, is_new_account=False, now=clock.now(), is_by_stranger=True)
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         notice = NOTICES.get(template_prefix)

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from accounts.doors import ask_for_proof
@@ -28,6 +28,16 @@ from ranportal.shared.admin import OwnKeyOnly
 # Roles are made by a migration: what they may do is not for a form to say. Second factors are their owners' own.
 for model in (Group, EmailAddress, SocialApp, SocialAccount, SocialToken, Authenticator):
     admin.site.unregister(model)
+
+
+#: Of which fields' changes the owner and the officers hear, and in which words.
+_TOLD = {
+    "email": "the e-mail address",
+    "groups": "the roles",
+    "is_superuser": "the rights of a superuser",
+    "is_active": "whether it may sign in",
+    "is_staff": "whether it may sign in to the admin",
+}
 
 
 class NewUserForm(forms.ModelForm):
@@ -117,33 +127,44 @@ class AccountAdmin(OwnKeyOnly, UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         """Save; whom a new account is for gets a mail to choose a password."""
-        if not change:
+        if change:
+            form.former_email = User.objects.values_list("email", flat=True).get(pk=obj.pk)
+        else:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         if not change:
             get_adapter().mail_reset(obj, is_new_account=True, now=clock.now())
             messages.info(request, f"A mail to {obj.email} is on its way, with a link to choose a password.")
 
+    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+        """Save; of another address and of other rights hear the owner, at the address until now, and the officers."""
+        super().save_related(request, form, formsets, change)
+        changed = [words for name, words in _TOLD.items() if name in form.changed_data]
+        if change and changed:
+            get_adapter().mail_changed(
+                form.instance, changed=" and ".join(changed), former=form.former_email, now=clock.now()
+            )
+
     def mail_password_link(self, request: HttpRequest, user_id: int) -> HttpResponseBase:
         """Mail the link with which this user chooses a password."""
         user = self._to_change(request, user_id)
-        if asked := ask_for_proof(request, is_kept=False):
+        if asked := ask_for_proof(request, is_kept=False, back=_page_of(user)):
             return asked
         get_adapter().mail_reset(user, is_new_account=False, now=clock.now())
         self.log_change(request, user, "Link to choose a password mailed.")
         messages.success(request, f"A mail to {user.email} is on its way. Its link works once, for one hour.")
-        return redirect("admin:accounts_user_change", user.pk)
+        return redirect(_page_of(user))
 
     def second_factor_away(self, request: HttpRequest, user_id: int) -> HttpResponseBase:
         """Take away all second factors of somebody who has lost them, and the recovery codes with them."""
         user = self._to_change(request, user_id)
-        if asked := ask_for_proof(request, is_kept=False):
+        if asked := ask_for_proof(request, is_kept=False, back=_page_of(user)):
             return asked
         Authenticator.objects.filter(user=user).delete()
         self.log_change(request, user, "Second factor taken away.")
         self._tell(user, "An administrator took the second factor away from your account.")
         messages.success(request, "The second factor is taken away, and its owner is told.")
-        return redirect("admin:accounts_user_change", user.pk)
+        return redirect(_page_of(user))
 
     def _to_change(self, request: HttpRequest, user_id: int) -> User:
         user = get_object_or_404(User, pk=user_id)
@@ -173,3 +194,7 @@ class AccountAdmin(OwnKeyOnly, UserAdmin):
     def roles(self, user: User) -> str:
         names = [group.name for group in user.groups.all()]
         return "superuser" if user.is_superuser else ", ".join(names) or "none"
+
+
+def _page_of(user: User) -> str:
+    return reverse("admin:accounts_user_change", args=[user.pk])

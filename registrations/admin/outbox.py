@@ -305,7 +305,8 @@ def _returned(mail: OutgoingMail) -> list[str]:
 
 
 def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
-    offered = [(name, words) for name, words, states in _BUTTONS if mail.state in states]
+    buttons = _BUTTONS[:1] if mail.kind in outbox.GO_ALWAYS else _BUTTONS
+    offered = [(name, words) for name, words, states in buttons if mail.state in states]
     return [("retry", "Send again")] if not offered and outbox.may_retry(mail=mail) else offered
 
 
@@ -325,8 +326,8 @@ _ACTS: dict[str, Callable[[OutgoingMail, HttpRequest], bool]] = {
 _DONE = {"retry": "Sent to the queue again:", "cancel": "Cancelled:", "hold": "On hold:"}
 _WHY_NOT = {
     "retry": "only what was refused, cancelled or held, or came back, can be sent again.",
-    "cancel": "it is sent already, or on its way.",
-    "hold": "only what waits can be put on hold.",
+    "cancel": "it is sent already, or on its way, or it warns staff of what was done in their name.",
+    "hold": "only what waits can be put on hold, and no mail that warns staff of what was done in their name.",
 }
 _BUTTONS = (
     ("retry", "Send again", outbox.REPEATABLE),

@@ -2,8 +2,11 @@
 
 from django.db.models import QuerySet
 
+from accounts import sealed_texts
 from registrations.models import OutgoingMail
 
+#: Where a mail to staff carries the address that the account had until now; only then.
+SEALED_ADDRESS = "sealed_address"
 #: What is read of each possible receiver, together with the row.
 _READ = (
     *("user__email", "user__password", "user__last_login"),
@@ -21,10 +24,12 @@ def with_addressees(mails: QuerySet[OutgoingMail], *fields: str) -> QuerySet[Out
 def address_of(mail: OutgoingMail) -> str:
     """The address of the member of staff, or of the contact point, or of the person, or else the call's mailbox.
 
+    A mail that tells staff of another address goes to the one until then.
     Opens what is sealed. Raises KeyDestroyed when the key of the person's call is gone, and sealing.Unopened.
     """
     if mail.user is not None:
-        return mail.user.email
+        former = mail.facts.get(SEALED_ADDRESS)
+        return sealed_texts.opened(former) if former else mail.user.email
     if mail.vouch is not None:
         return str(mail.vouch.said("email"))
     if mail.registration is not None:

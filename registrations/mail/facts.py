@@ -60,6 +60,7 @@ DEFAULTS: dict[str, Any] = {
     "counts": [],
     "admin_link": "",
     "notice": "",
+    "is_by_administrator": False,
     "is_new_account": False,
     "has_code": False,
     "site_url": "",

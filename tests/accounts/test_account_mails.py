@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.urls import reverse
 
 from accounts import reset_links
@@ -143,6 +144,43 @@ def test_a_wrong_old_password_changes_nothing_and_is_counted(client):
     assert [client.post(reverse("account_change_password"), wrong).status_code for _ in range(6)][-2:] == [429, 429]
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_of_a_refused_password_nothing_that_was_typed_is_stored(client, times):
+    user = UserFactory()
+    client.force_login(user)
+    for _ in range(times):
+        client.post(f"{reverse('account_change_password')}?next=typed-too", {"oldpassword": "wrong-one", **NEW})
+        client.post("/admin/login/", {"username": user.email, "password": "wrong-one", "more": NEW["password1"]})
+    attempts = AccessAttempt.objects.all()
+    assert sum(attempts.values_list("failures_since_start", flat=True)) >= times
+    stored = str(list(attempts.values()))
+    assert not [word for word in (NEW["password1"], "wrong-one", "typed-too", "csrf") if word in stored]
+
+
+def test_six_mails_a_day_and_three_an_hour_go_to_one_account_whoever_asks(client):
+    user = UserFactory()
+    with time_machine.travel("2026-09-01T12:01:00Z") as clock:
+        for _ in range(4):
+            client.post(FORGOTTEN, {"email": user.email})
+            clock.shift(timedelta(minutes=15))
+        assert OutgoingMail.objects.count() == 3
+        for _ in range(20):
+            clock.shift(timedelta(minutes=61))
+            client.post(FORGOTTEN, {"email": user.email})
+        assert OutgoingMail.objects.count() == 6
+
+
+def test_an_administrator_mails_a_link_whatever_strangers_asked_for(client):
+    user = UserFactory()
+    with time_machine.travel("2026-09-01T12:01:00Z") as clock:
+        for _ in range(3):
+            client.post(FORGOTTEN, {"email": user.email})
+            clock.shift(timedelta(minutes=15))
+        client.force_login(UserFactory(administrator=True))
+        client.post(f"/admin/accounts/user/{user.pk}/mail-password-link/")
+    assert OutgoingMail.objects.count() == 4
 
 
 def test_administrators_see_that_mail_went_to_staff_and_never_what_it_said(client):

@@ -101,6 +101,14 @@ def test_other_pages_lead_nowhere_else(client, issuer):
     assert issuer not in client.get("/accounts/password/reset/").headers["Content-Security-Policy"]
 
 
+def test_who_proves_again_is_asked_there_even_with_a_session(client, user):
+    assert "prompt" not in parse_qs(urlsplit(begun(client)).query)
+    client.get(answered(begun(client)))
+    address = begun(client, to="/accounts/password/set/")
+    assert parse_qs(urlsplit(address).query)["prompt"] == ["login"]
+    assert client.get(answered(address)).headers["Location"] == "/accounts/password/set/"
+
+
 def test_a_forged_state_opens_nothing(client, user):
     client.get(changed(answered(begun(client)), state="forged-by-somebody"))
     assert not is_signed_in(client)

@@ -129,6 +129,36 @@ def test_an_administrator_takes_a_lost_second_factor_away_and_its_owner_is_told(
     assert OutgoingMail.objects.get(user=organiser).kind == MailKind.STAFF_NOTICE
 
 
+@pytest.mark.parametrize("act", ["second-factor-away", "mail-password-link"])
+def test_after_proving_the_way_leads_back_to_the_page_with_the_button(client, boss, organiser, act):
+    add_app(organiser)
+    later(client, boss)
+    asked = client.post(f"/admin/accounts/user/{organiser.pk}/{act}/").headers["Location"]
+    assert "Nothing is done yet" in client.get(asked).content.decode()
+    assert organiser.authenticator_set.exists()
+    back = client.post(asked, {"password": PASSWORD}, follow=True)
+    assert (back.status_code, back.request["PATH_INFO"]) == (200, f"/admin/accounts/user/{organiser.pk}/change/")
+    client.post(f"/admin/accounts/user/{organiser.pk}/{act}/")
+    assert organiser.authenticator_set.exists() == (act == "mail-password-link")
+    assert OutgoingMail.objects.filter(user=organiser).count() == 1
+
+
+ADDS = ("/accounts/password/set/", "/accounts/second-factor/totp/activate/", "/accounts/second-factor/webauthn/add/")
+
+
+@pytest.mark.parametrize("page", ADDS)
+def test_who_has_neither_password_nor_factor_proves_at_the_provider(client, boss, page):
+    boss.set_unusable_password()
+    boss.save()
+    later(client, boss)
+    for answer in (client.get(page), client.post(page, {"password1": "x", "password2": "x", "code": "1"})):
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/admin/login/?again=1&next=%2Faccounts%2F")
+    assert client.get(answer.headers["Location"]).status_code == 200
+    signed_in(client)
+    assert client.get(page).status_code == 200
+
+
 def test_nobody_but_an_administrator_takes_a_second_factor_away(client, boss, organiser):
     add_app(boss)
     client.force_login(organiser)

@@ -57,6 +57,7 @@ FULL: dict[str, Any] = {
     "counts": [("Received", 60), ("Address not confirmed yet", 7)],
     "admin_link": ADMIN_LINK,
     "notice": "Your password was changed.",
+    "is_by_administrator": True,
     "is_new_account": True,
 }
 BARE: dict[str, Any] = FULL | {
