@@ -58,6 +58,13 @@ class CallForm(forms.ModelForm):
         self._keep_promises()
         return given
 
+    def clean_organisers(self) -> Any:
+        """A call that somebody organises is not left without anybody."""
+        named = self.cleaned_data["organisers"]
+        if not named and self.instance.pk and self.instance.organisers.exists():
+            raise forms.ValidationError("Somebody has to organise this call: name somebody else first.")
+        return named
+
     def _keep_promises(self) -> None:
         """Until the page's transaction ends no release is given: validating and saving is one."""
         if self.instance.pk is None:

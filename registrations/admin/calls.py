@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.doors import ask_for_proof
 from accounts.queries import is_administrator
 from events import times
 from events.models import Call, Event
@@ -111,7 +112,9 @@ class CallAdmin(HistoryAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """The stock page, on the clocks of the event."""
+        """The stock page, on the clocks of the event. Who says anew who organises proves again who they are."""
+        if self._names_others(request, object_id) and (asked := ask_for_proof(request)):
+            return asked
         with timezone.override(_zone_of(object_id, request.POST.get("event"))):
             response = super().changeform_view(request, object_id, *args, **kwargs)
             return response.render() if isinstance(response, TemplateResponse) else response
@@ -136,6 +139,27 @@ class CallAdmin(HistoryAdmin):
         changed = [name for name in form.changed_data if name in own]
         if changed:
             obj.save(update_fields=changed)
+
+    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+        """Save; who organises from now on, or no longer, stands in the history by name."""
+        before = set(form.instance.organisers.all()) if change else set()
+        super().save_related(request, form, formsets, change)
+        if "organisers" not in form.changed_data:
+            return
+        after = set(form.cleaned_data["organisers"])
+        words = [f"{user.email} organises it from now on." for user in after - before]
+        words += [f"{user.email} organises it no longer." for user in before - after]
+        self.log_change(request, form.instance, " ".join(sorted(words)))
+
+    def _names_others(self, request: HttpRequest, object_id: str | None) -> bool:
+        may_name = request.method == "POST" and object_id is not None and is_administrator(request.user)
+        if not may_name or not request.user.has_perm("events.add_call"):
+            return False
+        call = self.get_object(request, object_id)
+        if call is None:
+            return False
+        named = {str(pk) for pk in call.organisers.values_list("pk", flat=True)}
+        return set(request.POST.getlist("organisers")) != named
 
     # Acts
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.enums import Role
@@ -12,6 +13,7 @@ from events.models import Call, Event
 from registrations.models import Release
 from tests.factories import NOW, CallFactory, EventFactory, UserFactory
 from tests.registrations.test_admin_calls import call_address, client, events_address, form_of
+from tests.signing_in import signed_in as proven_before
 
 __all__ = ["client"]
 
@@ -60,6 +62,38 @@ def test_who_organises_an_existing_call_is_said_by_administrators(role: Role, is
     call.refresh_from_db()
     assert call.reply_to == "new@example.org"
     assert (list(call.organisers.all()) == [other]) is is_taken
+
+
+def organised_by(browser: Client, call: Call, *users: User) -> Any:
+    data = form_of(browser, call_address(call)) | {"organisers": [str(user.pk) for user in users]}
+    return browser.post(call_address(call), data)
+
+
+def test_naming_others_asks_an_administrator_again_who_they_are() -> None:
+    browser, _ = signed_in(Role.ADMINISTRATOR)
+    first, other = UserFactory(role=Role.ORGANISER), UserFactory(role=Role.ORGANISER)
+    call = CallFactory(organisers=[first])
+    proven_before(browser, seconds_ago=360)
+
+    assert organised_by(browser, call, other).headers["Location"].startswith("/accounts/again/")
+
+    assert list(call.organisers.all()) == [first]
+    assert organised_by(browser, call, first).headers["Location"] == "/admin/events/call/"
+
+
+def test_naming_others_stands_by_name_in_the_history_and_leaves_no_call_without_anybody() -> None:
+    browser, _ = signed_in(Role.ADMINISTRATOR)
+    first, other = UserFactory(role=Role.ORGANISER), UserFactory(role=Role.ORGANISER)
+    call = CallFactory(organisers=[first])
+
+    organised_by(browser, call, other)
+    refused = organised_by(browser, call)
+
+    assert "Somebody has to organise this call" in refused.content.decode()
+    assert list(call.organisers.all()) == [other]
+    kept = "".join(LogEntry.objects.filter(object_id=str(call.pk)).values_list("change_message", flat=True))
+    assert f"{first.email} organises it no longer." in kept
+    assert f"{other.email} organises it from now on." in kept
 
 
 def new_call(client: Client, event: Event, **changes: str) -> dict[str, Any]:
