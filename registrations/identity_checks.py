@@ -3,6 +3,7 @@
 Names are sealed, so all identities of the call are read in one statement and compared here.
 """
 
+import json
 import re
 import unicodedata
 from collections import defaultdict
@@ -12,19 +13,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import idna
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from events.models import Call
+from ranportal.shared.crypto import keyed_digest
 from registrations import looks
 from registrations.attributes import attended_before
-from registrations.enums import CheckResult, State
+from registrations.enums import Act, CheckResult, State
 from registrations.masking.affiliation import own_domain
-from registrations.models import Identity, Registration, Vouch
+from registrations.models import Identity, Registration, Transition, Vouch
+from registrations.models.registration import ERASED
 from registrations.states import NOT_LIVE
 
 #: Nobody looks at these: they are not in, or not any more.
 _OUT = (*sorted(NOT_LIVE), State.UNPROVEN, State.DECLINED)
 _OPEN = (CheckResult.NOT_LOOKED_AT, CheckResult.ASK_BACK)
+
+#: What one looks at to tell who somebody is.
+LOOKED_AT = ("given_name", "family_name", "organisation", "email")
+#: What a person's history says where one of these was changed after somebody had looked or been asked.
+CHANGED = "To be looked at again: the name, organisation or address was changed."
 
 #: Cyrillic and Greek letters, digits and letters with a stroke that pass for a letter of the alphabet at a glance.
 _PASSES_FOR = {
@@ -64,19 +72,25 @@ class Hints:
 
 
 def to_look_at(call: Call) -> QuerySet[Registration]:
-    """Who is in and was not found fine or refused yet, in the order of arrival."""
-    return everybody(call).filter(check_result__in=_OPEN)
+    """Who is in and was not found fine or refused as they are now, in the order of arrival."""
+    return everybody(call).filter(Q(check_result__in=_OPEN) | Q(changed_at__gt=F("checked_at")))
 
 
 def everybody(call: Call) -> QuerySet[Registration]:
-    """Who is in, in the order of arrival, with identity, vouches, `took_part_before` and `was_fine_before`."""
-    people = Registration.objects.filter(call=call, proven_at__isnull=False).exclude(state__in=_OUT)
+    """Who is in, in the order of arrival, with identity, vouches, `took_part_before`, `was_fine_before`, `changed_at`.
+
+    `changed_at` is when the name, organisation or address was last changed after somebody had looked or been asked.
+    """
+    here = Registration.objects.filter(call=call, proven_at__isnull=False)
+    people = here.exclude(state__in=_OUT).exclude(address_index__startswith=ERASED)
     elsewhere = Registration.objects.filter(address_index=OuterRef("address_index")).exclude(call=call)
+    changes = Transition.objects.filter(registration=OuterRef("pk"), act=Act.CHECK, reason=CHANGED).order_by("-at")
     vouches = Prefetch("vouches", queryset=Vouch.objects.filter(revoked_at=None).order_by("number"))
     return (
         people.annotate(
             took_part_before=ExpressionWrapper(attended_before(), output_field=BooleanField()),
             was_fine_before=Exists(elsewhere.filter(check_result=CheckResult.FINE)),
+            changed_at=Subquery(changes.values("at")[:1]),
         )
         .select_related("identity", "checked_by")
         .prefetch_related(vouches)
@@ -84,12 +98,24 @@ def everybody(call: Call) -> QuerySet[Registration]:
     )
 
 
+def who_is(identity: Identity) -> str:
+    """64 hexadecimal digits that change with the name, the organisation or the address, and tell none of them."""
+    return keyed_digest("who-is", json.dumps([getattr(identity, part) for part in LOOKED_AT]))
+
+
+def seen(registration: Registration) -> str:
+    """What stands for all that a page of checks shows of this person now: its newest check, and who it is."""
+    checked_at = registration.checked_at.isoformat() if registration.checked_at else ""
+    return f"{checked_at} {who_is(registration.identity)}"
+
+
 def hints_about(call: Call, shown: Iterable[Registration]) -> dict[int, Hints]:
     """What helps about each of those shown, by id, compared with all who are in: one statement.
 
     Those shown, and those to whom they are likened, were looked at; the others were only compared.
     """
-    people = Identity.objects.filter(registration__call=call).exclude(registration__state__in=sorted(NOT_LIVE))
+    here = Identity.objects.filter(registration__call=call).exclude(registration__state__in=sorted(NOT_LIVE))
+    people = here.exclude(registration__address_index__startswith=ERASED)
     rows = people.select_related("registration").only(
         "sealed", "registration__reference", "registration__address_index"
     )

@@ -15,7 +15,7 @@ from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import OutgoingMail, PrivateLink, Registration
 from registrations.people import address_index
-from registrations.services import workflow
+from registrations.services import identities, workflow
 from registrations.states import NOT_LIVE
 
 #: No stranger fills a mailbox: of the mails that anybody can cause who types an address, so many go to it in so long.
@@ -43,7 +43,7 @@ def make_link(registration: Registration, *, now: datetime) -> PrivateLink:
 def correct_address(*, registration: Registration, email: str, by: User, channel: str, now: datetime) -> Registration:
     """Correct a mistyped address: old links end, unsent mail is cancelled, the new address is to be proven.
 
-    Raises AddressTaken, IllegalCorrection.
+    What was found out about who this is was found out with the old address. Raises AddressTaken, IllegalCorrection.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
@@ -62,10 +62,7 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         registration.same_address_number = 0
         registration.version += 1
         registration.save(update_fields=["address_index", "proven_at", "same_address_number", "version"])
-        # All parts are sealed together: as they stand now, under the lock.
-        registration.identity.refresh_from_db()
-        registration.identity.email = email
-        registration.identity.save()
+        identities.rewrite(registration=registration, said={"email": email}, now=now, by=by, channel=channel)
         make_link(registration, now=now)
         trace = workflow.record(registration=registration, act=Act.CORRECT_ADDRESS, now=now, by=by, channel=channel)
         kind = MailKind.PROVE_ADDRESS if registration.state == State.UNPROVEN else MailKind.ADDRESS_CORRECTED

@@ -35,7 +35,7 @@ def form_digest(person: PersonDetails, said: Contents) -> str:
 
 
 def write_identity(registration: Registration, person: PersonDetails) -> None:
-    """Insert or replace the one row that says who this is."""
+    """Insert the one row that says who this is; `identities.rewrite` changes it."""
     identity = Identity.of(registration, person)
     identity.save()
     registration.identity = identity

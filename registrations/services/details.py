@@ -6,11 +6,11 @@ from django.db import transaction
 
 from ranportal.shared.refusals import Refused
 from registrations import policies, queries
-from registrations.enums import Act, AskedOf, Channel, CheckResult, MailKind
+from registrations.enums import Act, AskedOf, Channel, MailKind
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import Registration
-from registrations.services import uploads, workflow
+from registrations.services import identities, uploads, workflow
 from registrations.services.answers import Answers, replace_answers
 
 #: What of the identity people put right themselves; the address is what was proven, and an organiser corrects it.
@@ -53,31 +53,23 @@ def correct(
     country: str,
     now: datetime,
 ) -> Registration:
-    """The person puts right who they are, at any time. The same again changes nothing. Raises NothingLeft.
-
-    Where the call lets people in only after a look at who they are, another name or organisation is looked at again:
-    nobody is let in under one name and comes under another.
-    """
+    """The person puts right who they are, at any time. The same again changes nothing. Raises NothingLeft."""
     wanted = dict(zip(CORRECTED, (given_name, family_name, display_name, organisation), strict=True))
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
         if not policies.may_correct(registration):
             raise NothingLeft("This registration was erased.")
-        identity = registration.identity
-        changed = {name for name, value in wanted.items() if getattr(identity, name) != value}
+        changed = identities.rewrite(registration=registration, said=wanted, now=now)
         if not changed and registration.country == country:
             return registration
-        for name in changed:
-            setattr(identity, name, wanted[name])
-        identity.save()
         # No form says any more what is held, so none that is sent is a form sent twice.
         registration.country, registration.form_digest = country, ""
         registration.save(update_fields=["country", "form_digest"])
-        if call.join_link_needs_check and changed - {"display_name"}:
-            _look_again(registration)
         trace = workflow.record(registration=registration, act=Act.CHANGE_ANSWERS, now=now, channel=Channel.PORTAL)
-        letter = Letter(MailKind.ANSWERS_CHANGED, f"t{trace.pk}", registration)
+        # Nobody is told until when to change answers that cannot be changed any more.
+        says = {} if policies.may_change_answers(registration, received_at=now) else {"deadline": ""}
+        letter = Letter(MailKind.ANSWERS_CHANGED, f"t{trace.pk}", registration, says)
         outbox.put(letter, about=facts.of_call(call), now=now)
         return registration
 
@@ -86,8 +78,3 @@ def note_download(*, registration: Registration, now: datetime) -> None:
     """Leave the trace that the person took along what is held."""
     with transaction.atomic():
         workflow.record(registration=registration, act=Act.DOWNLOAD, now=now, channel=Channel.PORTAL)
-
-
-def _look_again(registration: Registration) -> None:
-    registration.check_result, registration.checked_at, registration.checked_by = CheckResult.NOT_LOOKED_AT, None, None
-    registration.save(update_fields=["check_result", "checked_at", "checked_by"])

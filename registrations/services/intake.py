@@ -16,7 +16,7 @@ from registrations.mail.outbox import Letter
 from registrations.models import PrivateLink, Registration
 from registrations.people import PersonDetails, address_index
 from registrations.references import new_reference
-from registrations.services import told, uploads, workflow
+from registrations.services import identities, told, uploads, workflow
 from registrations.services.addresses import LONGEST_WAIT, AddressTaken, make_link, next_mail_at
 from registrations.services.answers import (
     Answers,
@@ -267,7 +267,7 @@ def _rewrite(
     registration.country, registration.profession = person.country, person.profession
     registration.form_digest = digest
     registration.save(update_fields=["country", "profession", "form_digest"])
-    write_identity(registration, person)
+    identities.rewrite(registration=registration, said=identities.parts_of(person), now=now)
     replace_answers(registration, answers, now=now)
 
 

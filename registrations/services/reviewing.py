@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import masking, policies, queries, review_reports
+from registrations import identity_checks, masking, policies, queries, review_reports
 from registrations.enums import Act, CheckResult
 from registrations.models import (
     Answer,
@@ -48,6 +48,10 @@ class LastReader(Refused):
 
 class ScoreOutOfRange(Refused):
     """A score is not between 0 and the criterion's most."""
+
+
+class NothingLeft(Refused):
+    """The registration was erased: there is nobody to look at."""
 
 
 class NotInAnswer(Refused):
@@ -135,9 +139,11 @@ def show_again(*, redaction: Redaction, by: User, now: datetime) -> None:
 
 
 def note_check(*, registration: Registration, result: CheckResult, note: str, by: User, now: datetime) -> Check:
-    """Note what was found out about who this is; earlier notes stay."""
+    """Note what was found out about who this is; earlier notes stay. Raises NothingLeft."""
     with transaction.atomic():
         call = workflow.locked(registration.call)
+        if workflow.again(registration, call=call).is_erased:
+            raise NothingLeft("This registration was erased, so there is nobody to check.")
         check = _check(registration, result, note, by=by, now=now)
         check.save()
         Registration.objects.filter(pk=registration.pk).update(check_result=result, checked_at=now, checked_by=by)
@@ -148,25 +154,43 @@ def note_check(*, registration: Registration, result: CheckResult, note: str, by
 
 @dataclass(frozen=True)
 class Tick:
-    """What an organiser ticked about one person of a page; `seen_at` is when the check that it showed was noted."""
+    """What an organiser ticked about one person of a page; `seen` is `identity_checks.seen` as the page showed them.
+
+    `is_for_all` marks one tick for all the others of the page, which nobody made about this person alone.
+    """
 
     registration_id: int
     result: CheckResult
     note: str
-    seen_at: datetime | None
+    seen: str
+    is_for_all: bool = False
 
 
-def note_checks(*, call: Call, ticks: Iterable[Tick], by: User, now: datetime) -> tuple[int, list[Registration]]:
-    """Note the checks of many people of one call; returns how many, and those whom somebody else checked meanwhile.
+@dataclass(frozen=True)
+class Noted:
+    """What came of many ticks: how many were noted, and about whom nothing was written.
 
-    About these nothing is written: what the page showed is not how it is any more.
+    `overtaken` are not any more as the page showed them; `left_out` need a tick of their own.
+    """
+
+    number: int
+    overtaken: list[Registration]
+    left_out: list[Registration]
+
+
+def note_checks(*, call: Call, ticks: Iterable[Tick], by: User, now: datetime) -> Noted:
+    """Note the checks of people of one call who are in.
+
+    One tick for all holds only for those at whom nobody has looked yet and whom nothing likens to somebody else.
     """
     wanted = {tick.registration_id: tick for tick in ticks}
     with transaction.atomic():
         call = workflow.locked(call)
-        people = list(Registration.objects.filter(call=call, pk__in=wanted).order_by("pk"))
-        overtaken = [person for person in people if person.checked_at != wanted[person.pk].seen_at]
-        noted = [person for person in people if person.checked_at == wanted[person.pk].seen_at]
+        people = list(identity_checks.everybody(call).filter(pk__in=wanted).prefetch_related(None))
+        overtaken = [person for person in people if identity_checks.seen(person) != wanted[person.pk].seen]
+        for_all = [person for person in people if wanted[person.pk].is_for_all and person not in overtaken]
+        left_out = _in_doubt(call, for_all)
+        noted = [person for person in people if person not in overtaken and person not in left_out]
         for person in noted:
             tick, person.call = wanted[person.pk], call
             person.check_result, person.checked_at, person.checked_by = tick.result, now, by
@@ -177,12 +201,22 @@ def note_checks(*, call: Call, ticks: Iterable[Tick], by: User, now: datetime) -
             Transition(registration=p, source=p.state, target=p.state, reason=p.get_check_result_display(), **trace)
             for p in noted
         )
-        return len(noted), overtaken
+        return Noted(len(noted), overtaken, left_out)
+
+
+def _in_doubt(call: Call, people: list[Registration]) -> list[Registration]:
+    """Those of them whom no tick for all finds fine."""
+    hints = identity_checks.hints_about(call, people) if people else {}
+    return [
+        person for person in people if person.check_result != CheckResult.NOT_LOOKED_AT or hints[person.pk].is_doubtful
+    ]
 
 
 def _check(registration: Registration, result: CheckResult, note: str, *, by: User, now: datetime) -> Check:
     check = Check(registration=registration, result=result, checked_at=now, checked_by=by)
-    check.note = note
+    # Nothing is sealed where nothing was said.
+    if note:
+        check.note = note
     return check
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import vouch_links
+from registrations import identity_checks, vouch_links
 from registrations.enums import VouchAnswer
 from registrations.models import Vouch
 from registrations.services import vouching
@@ -48,7 +48,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponseBase:
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest) -> HttpResponseBase:
-    """Show who named the reader, and nothing else; a POST carries the `answer`."""
+    """Show who named the reader, and nothing else; a POST carries the `answer`, and `seen`: about whom it is."""
     now = clock.now()
     vouch = _held(request, now=now)
     if vouch is None:
@@ -58,6 +58,9 @@ def question(request: HttpRequest) -> HttpResponseBase:
     said = request.POST.get("answer", "")
     if said not in VouchAnswer.values:
         return _page(request, vouch, refusal="Please use one of the two buttons.", status=400)
+    if request.POST.get("seen") != identity_checks.who_is(vouch.registration.identity):
+        changed = "What this person told us about who they are has changed. Please read it again."
+        return _page(request, vouch, refusal=changed, status=409)
     try:
         vouching.answer(vouch=vouch, answer=VouchAnswer(said), now=now)
     except Refused:
@@ -76,7 +79,12 @@ def thanks(request: HttpRequest) -> HttpResponseBase:
 
 def _page(request: HttpRequest, vouch: Vouch, *, refusal: str = "", status: int = 200) -> HttpResponseBase:
     person = vouch.registration.identity
-    context = {"person": person, "call": vouch.registration.call, "refusal": refusal, "answers": VouchAnswer}
+    context = {
+        "person": person,
+        "call": vouch.registration.call,
+        "refusal": refusal,
+        "seen": identity_checks.who_is(person),
+    }
     return render(request, "registrations/vouch.html", context, status=status)
 
 

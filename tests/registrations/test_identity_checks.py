@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from accounts.enums import Role
 from registrations import identity_checks, looks
 from registrations.enums import Act, CheckResult, State, VouchAnswer
 from registrations.models import Check, Registration, Transition
-from registrations.services import reviewing, vouching
+from registrations.models.registration import ERASED
+from registrations.services import addresses, details, intake, reviewing, vouching
 from registrations.services.reviewing import Tick
-from tests.factories import NOW, CallFactory, RegistrationFactory
+from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
+from tests.factories import person as form
 from tests.registrations.pages import text_of
 from tests.registrations.people_story import application, signed_in, story
 
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 KYRILLIC_A = "\u0430"
 #: Statements of the page, and of saving one.
-QUERIES, SAVING = 13, 8
+QUERIES, SAVING = 13, 7
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +36,11 @@ def at_now() -> Iterator[None]:
 @pytest.fixture
 def told():
     return story()
+
+
+@pytest.fixture
+def organiser():
+    return UserFactory(role=Role.ORGANISER)
 
 
 def checks_url(call) -> str:
@@ -47,7 +55,7 @@ def sent(browser, people, *, ticked=None, seen=None, **more):
     """Press save on a page that shows these people."""
     data = {"shown": [person.pk for person in people], **more}
     for person in people:
-        data[f"seen-{person.pk}"] = (seen or {}).get(person.pk, "")
+        data[f"seen-{person.pk}"] = (seen or {}).get(person.pk, identity_checks.seen(person))
     data |= {f"result-{pk}": result for pk, result in (ticked or {}).items()}
     return text_of(browser.post(checks_url(people[0].call), data, follow=True))
 
@@ -210,19 +218,132 @@ def test_what_was_ticked_is_saved_for_each_with_its_trace(told):
 
 
 def test_one_tick_finds_all_fine_about_whom_nothing_else_was_ticked(told):
-    other, third = application(told.call), application(told.call)
-    people = [told.applicant, other, third]
-    sent(signed_in(told.organiser), people, ticked={other.pk: "refused", third.pk: ""}, others_are_fine="on")
-    results = [Registration.objects.get(pk=person.pk).check_result for person in people]
-    assert results == ["fine", "refused", "fine"]
+    other, third, fourth = [application(told.call, given_name=f"Person {n}") for n in range(3)]
+    people = [told.applicant, other, third, fourth]
+    ticked = {other.pk: "refused", fourth.pk: "later"}
+    sent(signed_in(told.organiser), people, ticked=ticked, others_are_fine="on")
+    assert results_of(people) == ["fine", "refused", "fine", "not_looked_at"]
+    assert Check.objects.count() == 3
+
+
+def results_of(people) -> list[str]:
+    return [Registration.objects.get(pk=person.pk).check_result for person in people]
+
+
+def note(person, result, *, by, now=NOW) -> None:
+    reviewing.note_check(registration=person, result=result, note="", by=by, now=now)
+    person.refresh_from_db()
+
+
+@pytest.mark.parametrize("before", [CheckResult.REFUSED, CheckResult.ASK_BACK])
+def test_one_tick_for_all_finds_nobody_fine_at_whom_somebody_looked(told, before):
+    note(told.applicant, before, by=told.organiser)
+    page = sent(signed_in(told.organiser), [told.applicant], others_are_fine="on")
+    assert "1 left as they were" in page
+    assert told.applicant.reference in page
+    assert results_of([told.applicant]) == [before]
+
+
+def test_one_tick_for_all_finds_nobody_fine_who_looks_like_somebody_else(told):
+    people = [
+        application(told.call, given_name="Ann", email="ann@police.example.org"),
+        application(told.call, given_name="Anna", email="ann@po1ice.example.org"),
+        told.applicant,
+    ]
+    page = sent(signed_in(told.organiser), people, others_are_fine="on")
+    assert "1 check saved." in page
+    assert "2 left as they were" in page
+    assert results_of(people) == ["not_looked_at", "not_looked_at", "fine"]
+
+    sent(signed_in(told.organiser), people, ticked={people[0].pk: "fine"})
+    assert results_of(people) == ["fine", "not_looked_at", "fine"]
+
+
+@pytest.mark.parametrize("part", identity_checks.LOOKED_AT)
+def test_who_changed_while_the_page_was_open_is_not_ticked_unseen(told, part):
+    seen = {told.applicant.pk: identity_checks.seen(told.applicant)}
+    setattr(told.applicant.identity, part, "other@example.org")
+    told.applicant.identity.save()
+    page = sent(signed_in(told.organiser), [told.applicant], seen=seen, ticked={told.applicant.pk: "fine"})
+    assert "please look again" in page
+    assert results_of([told.applicant]) == ["not_looked_at"]
+
+
+def test_who_was_erased_is_on_no_list_and_not_checked(told):
+    people = [told.applicant, application(told.call)]
+    Registration.objects.filter(pk=told.applicant.pk).update(address_index=f"{ERASED}P-2AAAA", state=State.ATTENDED)
+    assert list(identity_checks.everybody(told.call)) == people[1:]
+    page = sent(signed_in(told.organiser), people, others_are_fine="on")
+    assert "1 not in any more" in page
+    with pytest.raises(reviewing.NothingLeft):
+        note(told.applicant, CheckResult.FINE, by=told.organiser)
+    assert results_of(people) == ["not_looked_at", "fine"]
+
+
+def test_an_empty_note_seals_nothing(told):
+    note(told.applicant, CheckResult.FINE, by=told.organiser)
+    assert bytes(Check.objects.get().sealed) == b""
+
+
+# Looking again
+
+
+CHANGES = {
+    "the form": lambda person: intake.change_answers(
+        registration=person, person=form(given_name="Other"), answers={}, now=LATER, received_at=LATER
+    ),
+    "the correction": lambda person: details.correct(
+        registration=person, country="LV", now=LATER, **dict.fromkeys(details.CORRECTED, "Other")
+    ),
+    "the address": lambda person: addresses.correct_address(
+        registration=person, email="other@example.org", by=UserFactory(), channel="telephone", now=LATER
+    ),
+}
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("way", CHANGES)
+@pytest.mark.parametrize(("before", "after"), [("fine", "not_looked_at"), ("refused", "refused")])
+def test_whoever_changes_who_they_are_is_looked_at_again(organiser, way, before, after):
+    person = RegistrationFactory(call=CallFactory(organisers=[organiser], join_link_needs_check=True))
+    note(person, CheckResult(before), by=organiser)
+    CHANGES[way](person)
+    assert results_of([person]) == [after]
+    Registration.objects.update(proven_at=LATER)
+    assert list(identity_checks.to_look_at(person.call)) == [person]
+    assert person.transitions.filter(act=Act.CHECK, reason=identity_checks.CHANGED).count() == 1
+
+
+def test_another_answer_or_another_name_for_the_others_changes_no_check(organiser):
+    person = RegistrationFactory(call=CallFactory(join_link_needs_check=True))
+    note(person, CheckResult.FINE, by=organiser)
+    same = form(**{part: getattr(person.identity, part) for part in identity_checks.LOOKED_AT}, display_name="A")
+    intake.change_answers(registration=person, person=same, answers={}, now=LATER, received_at=LATER)
+    assert results_of([person]) == ["fine"]
+
+
+def test_what_was_said_of_the_old_name_is_marked(organiser):
+    person = RegistrationFactory(call=CallFactory(organisers=[organiser], join_link_needs_check=True))
+    vouch = vouching.ask(registration=person, name="Anna Chief", email="chief@police.example.org", now=NOW)
+    vouching.answer(vouch=vouch, answer=VouchAnswer.KNOWS, now=NOW)
+    browser, marked = signed_in(organiser), "said before the change below"
+    assert marked not in text_of(browser.get(checks_url(person.call)))
+    CHANGES["the form"](person)
+    assert marked in text_of(browser.get(checks_url(person.call)))
 
 
 def test_what_somebody_else_noted_meanwhile_stays_and_is_shown(told):
     other = application(told.call)
+    seen = {other.pk: identity_checks.seen(other)}
     reviewing.note_check(
         registration=other, result=CheckResult.REFUSED, note="", by=told.organiser, now=NOW - timedelta(minutes=1)
     )
-    page = sent(signed_in(told.organiser), [told.applicant, other], others_are_fine="on")
+    page = sent(
+        signed_in(told.organiser),
+        [told.applicant, other],
+        seen=seen,
+        others_are_fine="on",
+    )
     assert f"{other.reference} (Refused)" in page
     other.refresh_from_db()
     told.applicant.refresh_from_db()
@@ -266,7 +387,7 @@ def test_a_page_that_breaks_in_the_middle_saves_nothing(told, monkeypatch):
         raise RuntimeError
 
     monkeypatch.setattr(Transition.objects, "bulk_create", broken)
-    tick = Tick(told.applicant.pk, CheckResult.FINE, "", None)
+    tick = Tick(told.applicant.pk, CheckResult.FINE, "", identity_checks.seen(told.applicant))
     with pytest.raises(RuntimeError):
         reviewing.note_checks(call=told.call, ticks=[tick], by=told.organiser, now=NOW)
     told.applicant.refresh_from_db()
@@ -276,8 +397,8 @@ def test_a_page_that_breaks_in_the_middle_saves_nothing(told, monkeypatch):
 def test_saving_costs_the_same_for_one_person_and_for_three(told, django_assert_num_queries):
     people = [told.applicant, application(told.call), application(told.call)]
     for some in (people[:1], people):
-        ticks = [Tick(person.pk, CheckResult.FINE, "", None) for person in some]
         Registration.objects.update(checked_at=None, checked_by=None)
+        ticks = [Tick(person.pk, CheckResult.FINE, "", identity_checks.seen(person)) for person in some]
         with django_assert_num_queries(SAVING):
             reviewing.note_checks(call=told.call, ticks=ticks, by=told.organiser, now=NOW)
 

@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import Call
 from registrations.enums import Act, CheckResult, MailKind, State
+from registrations.mail import catalogue
 from registrations.models import Answer, OutgoingMail, Registration
 from registrations.services import details, intake, workflow
-from registrations.views.in_words import as_text, parts
+from registrations.in_words import as_text, parts
 from tests.factories import NOW, AnswerFactory, CallFactory, RegistrationFactory, UserFactory, person
 from tests.registrations.pages import follow, mine_url, text_of
 
@@ -167,6 +168,14 @@ def test_who_somebody_is_is_put_right_after_the_deadline_too(client: Client):
     assert OutgoingMail.objects.get().kind == MailKind.ANSWERS_CHANGED
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_the_mail_names_the_day_until_which_more_may_change_only_while_it_is_to_come(client: Client, is_over):
+    registration = mine(client, call=closed() if is_over else CallFactory())
+    client.post(page_of(registration, "correct"), CORRECTION)
+    mail = catalogue.preview(OutgoingMail.objects.get())
+    assert ["You can change them again" in part for part in (mail.text, mail.html)] == [not is_over] * 2
+
+
 def test_the_same_again_changes_nothing(client: Client):
     registration = mine(client)
     for _ in range(2):
@@ -200,7 +209,7 @@ def test_what_is_missing_is_said(client: Client):
         (True, {"organisation": "Another clinic"}, CheckResult.NOT_LOOKED_AT),
         (True, {"family_name": "Other"}, CheckResult.NOT_LOOKED_AT),
         (True, {"display_name": "Somebody"}, CheckResult.FINE),
-        (False, {"family_name": "Other"}, CheckResult.FINE),
+        (False, {"family_name": "Other"}, CheckResult.NOT_LOOKED_AT),
     ],
 )
 def test_nobody_is_let_in_under_a_name_that_nobody_looked_at(needs_check, changed, result):
