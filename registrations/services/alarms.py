@@ -1,6 +1,7 @@
 """Calls for help: a person who feels unsafe asks to be called, and somebody writes down that they did."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,32 +20,52 @@ from registrations.services import workflow
 REMIND_AFTER = timedelta(minutes=30)
 
 
+class SaysOtherwise(Refused):
+    """The number or the words are not those that the organiser saw."""
+
+
+def seen(alarm: Alarm) -> str:
+    """What stands for the number and the words of a call for help: 64 hexadecimal digits."""
+    return keyed_digest("alarm", json.dumps([alarm.telephone, alarm.words]))
+
+
 def sound(*, registration: Registration, telephone: str, words: str, now: datetime) -> Alarm:
     """Ask the organisers of the call, by mail and on every page of their admin, to call this number at once.
 
-    While one is open, another only replaces its number and its words: it stays as old and as open as it is.
+    While one is open, another replaces its number and its words, and they are told again where these are others: it
+    stays as old and as open as it is.
     """
     with transaction.atomic():
         call = workflow.locked(registration.call)
         registration = workflow.again(registration, call=call)
         alarms = list(registration.alarms.order_by("number"))
         alarm = next((one for one in alarms if one.handled_at is None), None)
-        is_new = alarm is None
+        before = None if alarm is None else seen(alarm)
         if alarm is None:
-            alarm = Alarm(registration=registration, number=len(alarms) + 1, raised_at=now)
+            alarm = Alarm(registration=registration, number=alarms[-1].number + 1 if alarms else 1, raised_at=now)
         alarm.registration, alarm.telephone, alarm.words = registration, telephone, words
         alarm.save()
-        workflow.record(registration=registration, act=Act.UNSAFE, now=now, channel=Channel.PORTAL)
-        if is_new:
-            _tell([alarm], call, is_again=False, now=now)
+        trace = workflow.record(registration=registration, act=Act.UNSAFE, now=now, channel=Channel.PORTAL)
+        if before is None:
+            _tell([alarm], call, version="", now=now)
+        elif before != seen(alarm):
+            _tell([alarm], call, version=f"-t{trace.pk}", says={"change": "number"}, now=now)
         return alarm
 
 
-def handle(*, alarm: Alarm, by: User, now: datetime) -> Alarm:
-    """Write down that this user has called back; who was first stays."""
+def handle(*, alarm: Alarm, shown: str, by: User, now: datetime) -> Alarm:
+    """Write down that this user has called back; who was first stays.
+
+    `shown` is `seen` of what the user was shown. Raises SaysOtherwise where another number or other words came since.
+    """
     with transaction.atomic():
         call = workflow.locked(alarm.registration.call)
         alarm = Alarm.objects.select_related("registration__call", "handled_by").get(pk=alarm.pk)
+        if alarm.handled_at is None and seen(alarm) != shown:
+            raise SaysOtherwise(
+                f"{alarm.registration.reference} has sent another number or other words since you opened this page, so "
+                "nothing was written down. Please call the number that stands here now."
+            )
         if alarm.handled_at is None:
             alarm.handled_at, alarm.handled_by = now, by
             alarm.save(update_fields=["handled_at", "handled_by"])
@@ -61,7 +82,7 @@ def remind(*, now: datetime) -> int:
         with transaction.atomic():
             call = workflow.locked(call)
             alarms = waiting.filter(registration__call=call).select_related("registration").order_by("pk")
-            made += _tell(list(alarms), call, is_again=True, now=now)
+            made += _tell(list(alarms), call, version="-again", says={"is_again": True}, now=now)
     return made
 
 
@@ -76,14 +97,10 @@ def _tell(alarms: Sequence[Alarm], call: Call, *, is_again: bool, now: datetime)
     return len(outbox.put_many(letters, about=facts.of_call(call), now=now))
 
 
-def _version(alarm: Alarm, is_again: bool) -> str:
-    return f"a{alarm.pk}-again" if is_again else f"a{alarm.pk}"
-
-
-def _said(alarm: Alarm, is_again: bool) -> dict[str, Any]:
+def _said(alarm: Alarm, says: Mapping[str, Any]) -> dict[str, Any]:
     page = f"/admin/registrations/registration/{alarm.registration_id}/alarms/"
     return {
         "reference": alarm.registration.reference,
         "admin_link": f"{settings.SITE_URL}{page}",
-        "is_again": is_again,
+        **says,
     }

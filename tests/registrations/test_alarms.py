@@ -1,5 +1,6 @@
 """Who feels unsafe asks to be called: all organisers of the call hear it at once, until one writes that they called."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 
 from accounts.enums import Role
 from registrations.enums import Act, MailKind, State
+from registrations.mail import catalogue
 from registrations.models import Alarm, OutgoingMail, Transition
 from registrations.services import alarms
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
@@ -50,6 +52,10 @@ def sound(registration, *, telephone=NUMBER, words="After 17:00", now=NOW) -> Al
     return alarms.sound(registration=registration, telephone=telephone, words=words, now=now)
 
 
+def handle(*, alarm, by, now) -> Alarm:
+    return alarms.handle(alarm=alarm, shown=alarms.seen(alarm), by=by, now=now)
+
+
 def mails_to(registration) -> list[OutgoingMail]:
     return list(OutgoingMail.objects.filter(kind=MailKind.UNSAFE_ALARM, call=registration.call).order_by("pk"))
 
@@ -61,6 +67,14 @@ def test_the_mailbox_of_the_call_and_each_of_its_organisers_are_told_at_once(reg
     mails = mails_to(registration)
     assert [mail.user for mail in mails] == [None, *organisers]
     assert {(mail.priority, mail.due_at) for mail in mails} == {(OutgoingMail.Priority.AT_ONCE, NOW)}
+
+
+def test_whose_account_does_not_see_the_number_is_not_told_to_look(registration, organisers):
+    registration.call.organisers.add(
+        UserFactory(role=Role.PUBLISHER), UserFactory(role=Role.ORGANISER, is_active=False)
+    )
+    sound(registration)
+    assert [mail.user for mail in mails_to(registration)] == [None, *organisers]
 
 
 def test_what_they_are_told_names_the_reference_and_leads_to_the_number(registration, organisers):
@@ -78,11 +92,27 @@ def test_an_open_call_for_help_takes_a_new_number_and_stays_as_old_as_it_is(regi
 
     alarm = Alarm.objects.get()
     assert (alarm.telephone, alarm.raised_at, alarm.handled_at) == ("+371 21 111 111", NOW, None)
+
+
+@pytest.mark.parametrize("other", [{"telephone": "+371 21 111 111"}, {"words": "Now"}])
+def test_another_number_or_other_words_are_told_again_to_all(registration, other):
+    sound(registration)
+    for minutes in (5, 6):
+        sound(registration, now=NOW + timedelta(minutes=minutes), **other)
+    mails = mails_to(registration)
+    assert [mail.facts["change"] for mail in mails] == [""] * 3 + ["number"] * 3
+    assert "another number or other words" in catalogue.preview(mails[-1]).text
+    assert "another number or other words" not in catalogue.preview(mails[0]).text
+
+
+def test_the_same_number_again_is_told_to_nobody(registration):
+    for minutes in (0, 5):
+        sound(registration, now=NOW + timedelta(minutes=minutes))
     assert len(mails_to(registration)) == 3
 
 
 def test_after_somebody_called_another_is_new(registration, organisers):
-    alarms.handle(alarm=sound(registration), by=organisers[0], now=NOW)
+    handle(alarm=sound(registration), by=organisers[0], now=NOW)
     sound(registration, now=NOW + timedelta(hours=1))
     assert [alarm.number for alarm in registration.alarms.all()] == [2, 1]
     assert len(mails_to(registration)) == 6
@@ -90,8 +120,8 @@ def test_after_somebody_called_another_is_new(registration, organisers):
 
 def test_who_called_first_stays_and_leaves_a_trace(registration, organisers):
     alarm = sound(registration)
-    alarms.handle(alarm=alarm, by=organisers[1], now=NOW + timedelta(minutes=3))
-    again = alarms.handle(alarm=alarm, by=organisers[0], now=NOW + timedelta(minutes=9))
+    handle(alarm=alarm, by=organisers[1], now=NOW + timedelta(minutes=3))
+    again = handle(alarm=alarm, by=organisers[0], now=NOW + timedelta(minutes=9))
 
     assert (again.handled_by, again.handled_at) == (organisers[1], NOW + timedelta(minutes=3))
     traces = Transition.objects.filter(registration=registration, act__in=[Act.UNSAFE, Act.CALLED_BACK])
@@ -120,7 +150,7 @@ def test_after_half_an_hour_without_a_call_the_organisers_are_told_again_once(re
 
 
 def test_nobody_is_reminded_of_a_call_that_was_answered(registration, organisers):
-    alarms.handle(alarm=sound(registration), by=organisers[0], now=NOW)
+    handle(alarm=sound(registration), by=organisers[0], now=NOW)
     assert alarms.remind(now=NOW + timedelta(hours=2)) == 0
 
 
@@ -144,7 +174,7 @@ def test_the_person_sees_that_it_was_received_and_then_that_somebody_called(clie
     page = text_of(client.get(unsafe_url(registration)))
     assert "We have your message" in page
     assert NUMBER in page
-    alarms.handle(alarm=Alarm.objects.get(), by=organisers[0], now=NOW)
+    handle(alarm=Alarm.objects.get(), by=organisers[0], now=NOW)
     assert "Somebody called you" in text_of(client.get(unsafe_url(registration)))
 
 
@@ -180,7 +210,7 @@ def test_each_page_of_the_organisers_says_it_until_one_has_called(registration, 
     browser, words = signed_in(organisers[0]), "feels unsafe and asks to be called"
     alarm = sound(registration)
     assert words in text_of(browser.get(page))
-    alarms.handle(alarm=alarm, by=organisers[1], now=NOW)
+    handle(alarm=alarm, by=organisers[1], now=NOW)
     cache.clear()
     assert words not in text_of(browser.get(page))
 
@@ -198,9 +228,29 @@ def test_the_number_stands_on_the_page_of_the_organisers_and_a_button_says_who_c
     assert NUMBER in text_of(browser.get(alarms_url(registration)))
     assert Alarm.objects.get().handled_at is None
 
-    page = text_of(browser.post(alarms_url(registration), {"number": "1"}, follow=True))
+    page = pressed(browser, registration)
     assert organisers[0].name in page
     assert Alarm.objects.get().handled_by == organisers[0]
+
+
+def pressed(browser, registration, *, page: str = "") -> str:
+    """Press the button of the page with the number, or of one that was opened earlier."""
+    page = page or text_of(browser.get(alarms_url(registration)))
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    return text_of(browser.post(alarms_url(registration), {"number": "1", "seen": seen}, follow=True))
+
+
+def test_a_page_with_the_old_number_closes_nothing_and_shows_the_new(registration, organisers):
+    sound(registration)
+    browser = signed_in(organisers[0])
+    opened = text_of(browser.get(alarms_url(registration)))
+    sound(registration, telephone="+371 21 111 111")
+
+    page = pressed(browser, registration, page=opened)
+
+    assert "another number or other words" in page
+    assert "+371 21 111 111" in page
+    assert Alarm.objects.get().handled_at is None
 
 
 @pytest.mark.parametrize("number", ["", "2", "one"])
