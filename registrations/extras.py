@@ -1,14 +1,13 @@
-"""Reads about extras: what a call asks, what its people allowed, and the list that participants may see."""
+"""Reads about what rests on consent: extras that a call asks, what its people allowed, and the list for them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from events.models import Call
 from registrations.countries import country_name
-from registrations.enums import Extra, State
-from registrations.field_register import LEAST_LISTED, TEXTS, ExtraText
-from registrations.models import Consent, Registration
+from registrations.enums import CheckResult, Extra, State
+from registrations.field_register import LEAST_LISTED, TEXTS, ExtraText, is_free
+from registrations.models import Answer, Consent, Question, Registration
 
 _LISTED = (Extra.LISTED_NAME, Extra.LISTED_ORGANISATION, Extra.LISTED_COUNTRY, Extra.LISTED_EMAIL)
 _THERE = (State.CONFIRMED, State.ATTENDED)
@@ -56,28 +55,35 @@ def choices(registration: Registration) -> list[Choice]:
     return [given.get(extra) or Choice(extra, TEXTS[extra], None) for extra in Extra if extra in shown]
 
 
+def free_answers(registration: Registration) -> list[Answer]:
+    """What the person answered to questions that rest on consent, and may take back; in the order of the form."""
+    return [answer for answer in registration.answers.select_related("question") if is_free_question(answer.question)]
+
+
+def is_free_question(question: Question) -> bool:
+    """Whether answers to this question rest on consent."""
+    return is_free(is_sensitive=question.is_sensitive, basis=question.legal_basis)
+
+
 def allowed_by(registration: Registration) -> list[Choice]:
     """What the person said yes to and did not take back."""
     given = {Extra(consent.extra): consent for consent in registration.consents.filter(withdrawn_at=None)}
     return [Choice(extra, TEXTS[extra], given[extra]) for extra in Extra if extra in given]
 
 
-def allowed(registrations: Iterable[Registration], *, extra: Extra) -> dict[int, Consent]:
-    """By registration id who of these allowed an extra, in the words in which it is asked now, and still does."""
-    found = Consent.objects.filter(
-        registration__in=[registration.pk for registration in registrations], extra=extra, withdrawn_at=None
-    )
-    return {consent.registration_id: consent for consent in found if is_current(consent)}
-
-
 def participants(call: Call) -> list[Listed]:
-    """Those who take part and let the others see something of it; nobody while they are fewer than five (law 5)."""
+    """Those who take part and let the others see something of it; nobody while they are fewer than five (law 5).
+
+    Where the call asks who people are, those alone of whom somebody found it out: the others see no list either.
+    """
+    found = {"registration__check_result": CheckResult.FINE} if call.join_link_needs_check else {}
     consents = Consent.objects.filter(
         extra__in=_LISTED,
         withdrawn_at=None,
         registration__call=call,
         registration__state__in=_THERE,
         registration__proven_at__isnull=False,
+        **found,
     ).select_related("registration__identity")
     items: dict[Registration, set[str]] = defaultdict(set)
     for consent in consents.order_by("registration_id"):
