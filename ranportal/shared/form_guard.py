@@ -95,21 +95,29 @@ class Guard:
             self.stamp = given
         else:
             self._age, self.stamp = None, new_stamp(form, now=now)
+        self._has_files = bool(request.FILES)
 
-    def judge(self, *, is_complete: bool) -> Finding:
-        """Say what to make of the form; only one that is complete, and would be taken in, counts."""
+    def judge_first(self) -> Finding:
+        """Say what to make of the form before anybody looks into it; once, before `judge`.
+
+        Looking at a file costs more than all else, so a form with files counts here, complete or not.
+        """
         if getattr(self._request, "has_lost_cookie", False):
             return Finding.LOST
         if self._age is None:
             return Finding.OLD
-        if not is_complete:
-            return Finding.FINE
         if self._request.POST.get(TRAP):
             logger.info("A form was set aside: the field that people never see was filled in.")
             return Finding.TRAPPED
+        return Finding.CROWDED if self._has_files and self._is_crowded() else Finding.FINE
+
+    def judge(self, *, is_complete: bool) -> Finding:
+        """Say what to make of a form that was fine at first; one without files counts only when it is complete."""
+        if not is_complete:
+            return Finding.FINE
         if self._is_hasty():
             return Finding.HASTY
-        return Finding.CROWDED if self._is_crowded() else Finding.FINE
+        return Finding.CROWDED if not self._has_files and self._is_crowded() else Finding.FINE
 
     def notice(self, finding: Finding, *, has_files: bool = False) -> Notice | None:
         """Return what the page says that comes again; None where it says nothing of its own."""

@@ -12,7 +12,7 @@ from ranportal.shared.form_guard import Finding, Guard
 from registrations.forms import LinkForm
 from registrations.links import LinkUnknown, find
 from registrations.services import addresses
-from registrations.views.guarded import keeps_text, with_notice
+from registrations.views.guarded import judged, keeps_text, with_notice
 from registrations.views.personal import SeeOther, no_way_in, personal
 from registrations.views.visit import keep, visit_of
 
@@ -39,9 +39,8 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_link(request: HttpRequest) -> HttpResponseBase:
     """Mail the private link again; what is answered says nothing about the address."""
-    form = LinkForm(request.POST) if request.method == "POST" else LinkForm()
     guard = Guard(request, "link", now=request.received_at)
-    finding = guard.judge(is_complete=form.is_valid()) if request.method == "POST" else None
+    form, finding = judged(request, guard, LinkForm)
     if finding == Finding.TRAPPED:
         return SeeOther(reverse("registrations:link-sent"))
     if finding != Finding.FINE or not form.is_valid():

@@ -1,6 +1,8 @@
 """From the form to "One more step": registering for an event, and the code that proves the address."""
 
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,7 +23,7 @@ from registrations.enums import State
 from registrations.forms import CODE_DOES_NOT_FIT, BesideForm, CodeForm, RegistrationForm
 from registrations.models import PrivateLink, Registration
 from registrations.services import intake
-from registrations.views.guarded import keeps_text, with_notice
+from registrations.views.guarded import judged, keeps_text, with_notice
 from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import keep, link_to, visit_of
 
@@ -36,10 +38,9 @@ def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     if not policies.may_send(call, received_at=request.received_at):
         return _not_open(request, call)
     beside = _beside(request, call)
-    form = _form(request, call, beside)
     now = clock.now()
     guard = Guard(request, f"register/{slug}", now=request.received_at)
-    finding = guard.judge(is_complete=form.is_valid()) if request.method == "POST" else None
+    form, finding = judged(request, guard, partial(_form, call, beside))
     if finding == Finding.TRAPPED:
         return _one_more_step(request, slug, link=None, now=now)
     if finding != Finding.FINE or not form.is_valid():
@@ -103,8 +104,7 @@ def _visible_call(slug: str, now: datetime) -> Call:
     return call
 
 
-def _form(request: HttpRequest, call: Call, beside: Registration | None) -> RegistrationForm:
-    given = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+def _form(call: Call, beside: Registration | None, **given: Any) -> RegistrationForm:
     if beside is not None:
         return BesideForm(beside=beside, **given)
     return RegistrationForm(call=call, **given)

@@ -1,14 +1,18 @@
 """The public forms keep programs out and let people through: with what was typed, without script or puzzle."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ranportal.shared import clock
+from ranportal.shared import cleaning, clock
 from ranportal.shared.form_guard import STAMP, TRAP, new_stamp
+from registrations.links import token_of
 from registrations.models import OutgoingMail, Registration
+from registrations.views import visit
 from tests.factories import NOW, CallFactory, QuestionFactory, RegistrationFactory
 from tests.registrations.pages import form, register_url, text_of
 
@@ -68,6 +72,52 @@ def test_who_presses_the_button_once_more_gets_through_without_a_script(client, 
     fresh = page.partition('name="stamp" value="')[2].partition('"')[0]
     assert send(client, call, stamp=fresh).status_code == 303
     assert stored() == (1, 1)
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """The files that were looked at; the look itself is left out."""
+    found = []
+    monkeypatch.setattr("registrations.fields.cleaning.cleaned", lambda content, kind: found.append(content) or content)
+    return found
+
+
+def with_file(client, call, *, stamp, **typed):
+    return send(client, call, stamp=stamp, **{"q-cv": SimpleUploadedFile("cv.pdf", b"%PDF-1.7"), **typed})
+
+
+def test_nobody_looks_into_the_files_of_a_form_that_is_refused_at_first(client, call, looked_at):
+    QuestionFactory(call=call, key="cv", kind="file")
+    blocked = Client(enforce_csrf_checks=True)
+    answers = [
+        with_file(client, call, stamp=""),
+        with_file(client, call, stamp=stamp_of(call), **{TRAP: "x"}),
+        with_file(blocked, call, stamp=stamp_of(call)),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 303, 403]
+    assert "Files have to be chosen again." in text_of(answers[0])
+    assert looked_at == []
+
+
+def test_incomplete_forms_with_files_are_so_many_an_hour_too(client, call, settings, looked_at):
+    settings.FORMS_PER_HOUR = 2
+    QuestionFactory(call=call, key="cv", kind="file")
+    answers = [with_file(client, call, stamp=stamp_of(call), email="") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [422, 422, 429, 429]
+    assert len(looked_at) == 2
+
+
+def test_where_too_many_files_are_looked_at_the_page_comes_again_with_what_was_typed(client, call, monkeypatch):
+    QuestionFactory(call=call, key="cv", kind="file")
+    monkeypatch.setattr(cleaning, "WAIT", 0.01)
+    monkeypatch.setattr(cleaning, "_turns", threading.BoundedSemaphore(1))
+    with cleaning._turn():
+        answer = with_file(client, call, stamp=stamp_of(call), organisation="My clinic")
+    assert answer.status_code == 422
+    assert cleaning.BUSY in text_of(answer)
+    assert 'value="My clinic"' in text_of(answer)
+    assert stored() == (0, 0)
+    assert cleaning._turns.acquire(blocking=False), "a turn was kept"
 
 
 def test_a_stamp_of_another_call_counts_for_nothing(client, call):
@@ -143,6 +193,19 @@ def test_who_blocks_cookies_keeps_what_was_typed_and_reads_what_to_do(call):
     assert 'value="My clinic"' in page
     assert "csrf" in answer.cookies
     assert stored() == (0, 0)
+
+
+def test_every_cookie_of_the_public_pages_ends_with_the_visit(client, call):
+    person = RegistrationFactory(confirmed=True, call=call)
+    event = f"/events/{call.event.slug}/"
+    for address in ("/", "/events/", event, register_url(call), "/registrations/link/", "/registrations/privacy/"):
+        client.get(address)
+    assert send(client, call, stamp=stamp_of(call)).status_code == 303
+    client.get(f"/registrations/p/{token_of(person.links.get())}/", follow=True)
+    ends = {name: (cookie["expires"], cookie["max-age"]) for name, cookie in client.cookies.items()}
+    assert ends["csrf"] == ("", "")
+    assert int(ends.pop("visit")[1]) <= visit.LIFETIME.total_seconds()
+    assert set(ends.values()) == {("", "")}
 
 
 def test_what_another_site_sends_is_not_shown(call):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 from redis.exceptions import ConnectionError as CacheAway
 
@@ -21,7 +22,12 @@ def as_people_meet_it(settings):
 
 def found(stamp, *, now=NOW, form="link", address=NETWORK, is_complete=True, **typed):
     request = RequestFactory().post("/", {STAMP: stamp, "email": "a@example.org", **typed}, REMOTE_ADDR=address)
-    return Guard(request, form, now=now).judge(is_complete=is_complete)
+    return judged(Guard(request, form, now=now), is_complete=is_complete)
+
+
+def judged(guard, *, is_complete=True):
+    finding = guard.judge_first()
+    return guard.judge(is_complete=is_complete) if finding == Finding.FINE else finding
 
 
 def aged(age=timedelta(minutes=1), form="link"):
@@ -102,7 +108,7 @@ def test_who_is_asked_once_more_for_a_used_page_gets_a_fresh_stamp_and_passes():
         found(stamp, email=f"{number}@example.org")
     request = RequestFactory().post("/", {STAMP: stamp, "email": "me@example.org"}, REMOTE_ADDR=NETWORK)
     guard = Guard(request, "link", now=NOW)
-    assert guard.judge(is_complete=True) == Finding.HASTY
+    assert judged(guard) == Finding.HASTY
     assert guard.stamp != stamp
     assert found(guard.stamp, now=NOW + 2 * SECOND, email="me@example.org") == Finding.FINE
 
@@ -119,6 +125,14 @@ def test_so_many_an_hour_pass_from_one_network_and_no_more():
     assert found(aged(form="register/a"), form="register/a") == Finding.FINE
     later = NOW.replace(hour=11, minute=0)
     assert found(new_stamp("link", now=later - SECOND * 9), now=later, email="last@example.org") == Finding.FINE
+
+
+def test_a_form_with_files_counts_before_anybody_looks_into_it_and_once():
+    for number in range(60):
+        file = SimpleUploadedFile("a.pdf", b"%PDF-")
+        assert found(aged(), is_complete=bool(number % 2), email=f"{number}@example.org", file=file) == Finding.FINE
+    request = RequestFactory().post("/", {STAMP: aged(), "file": SimpleUploadedFile("a.pdf", b"")}, REMOTE_ADDR=NETWORK)
+    assert Guard(request, "link", now=NOW).judge_first() == Finding.CROWDED
 
 
 def test_who_waits_is_told_how_long():
