@@ -17,7 +17,8 @@ from typing import Any, TextIO
 
 from ranportal.shared import tracing
 
-_PRIVATE_LINK = re.compile(r"(/registrations/p/)[^/\s\"'?]+")
+#: What these end with opens something: a private page, the page of a contact point, the choice of a password.
+_PRIVATE_LINK = re.compile(r"(/registrations/(?:p|contact)/|/accounts/password/reset/key/)[^/\s\"'?]+")
 _QUERY = re.compile(r"(/[^\s\"'?]*\?)[^\s\"']+")
 _ADDRESS = re.compile(r"[^\s<>\"'=:,;()]+@[^\s<>\"'=:,;()]+\.[^\s<>\"'=:,;()]+")
 #: What Celery tells of a task besides its name: values that were handed in, or are quoted by its error.
@@ -90,7 +91,7 @@ class Console(logging.StreamHandler):
 
 
 def nameless(text: str) -> str:
-    """The text without what opens a private page, what was searched for, and whose address it is."""
+    """The text without what opens a page by its address alone, what was searched for, and whose address it is."""
     return _ADDRESS.sub("…@…", _QUERY.sub(r"\1…", _PRIVATE_LINK.sub(r"\1…", text)))
 
 

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from ranportal.celery import app
 from ranportal.shared import tracing
 from ranportal.shared.logs import FORMATTERS, JsonFormatter, NamelessFormatter
+from registrations.mail import catalogue
 
 FORMS = pytest.mark.parametrize("form", FORMATTERS.values(), ids=FORMATTERS)
 NAME, MAIL = "Ann Lee", "ann@example.org"
@@ -26,6 +27,14 @@ def line(message: str, *args, form=NamelessFormatter, exc_info=None, logger="dja
 def test_the_token_of_a_private_link_is_left_out(form):
     text = line("Not Found: %s", "/registrations/p/abcDEF123/?x=1", form=form)
     assert "Not Found: /registrations/p/…/?…" in text
+    assert "abcDEF123" not in text
+
+
+@FORMS
+@pytest.mark.parametrize("path", ["registrations/p", *catalogue._LINK_PATHS.values()])
+def test_what_the_links_of_mails_end_with_is_left_out(form, path):
+    text = line("Method Not Allowed (PUT): %s", f"https://portal.example.org/{path}/1-abcDEF123/", form=form)
+    assert f"/{path}/…/" in text
     assert "abcDEF123" not in text
 
 
