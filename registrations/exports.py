@@ -1,7 +1,9 @@
 """The registrations of a call as a workbook or as CSV, for its organisers, made in batches."""
 
 import csv
+import io
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +24,7 @@ from registrations.review_reports import criterion_means
 from registrations.tallies import Tally
 
 _BATCH = 200
+_PART_BYTES = 64 * 1024
 _IDENTITY = ("given_name", "family_name", "display_name", "email", "organisation")
 _FORMULA_STARTS = frozenset("=+-@\t\r\n\0＝＋－＠")
 #: A cell of a workbook holds so many characters; a longer text ends with a remark.
@@ -126,12 +129,15 @@ def csv_lines(table: Table) -> Iterator[str]:
         yield writer.writerow([safe_cell(cell) for cell in row])
 
 
-def workbook(table: Table, tally: Tally) -> IO[bytes]:
-    """Return an open temporary file with the table as XLSX, at its start; every text cell is text, never a formula.
+def workbook(table: Table, tally: Tally) -> tuple[Iterator[bytes], int]:
+    """Return the table as XLSX, part by part, and how many bytes it has; every text cell is text, never a formula.
 
     A second sheet holds the call's numbers with a chart of each.
     """
-    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 — the response closes it
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 — the parts close it
+    parts = _parts_of(file)
+    # A server whose reader hangs up may forget a response without closing it, or before it has begun.
+    weakref.finalize(parts, file.close)
     book = xlsxwriter.Workbook(
         file,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
@@ -145,8 +151,15 @@ def workbook(table: Table, tally: Tally) -> IO[bytes]:
         _write_row(sheet, number, row, day)
     _write_figures(book, tally, bold=bold, day=day)
     book.close()
+    size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    return file
+    return parts, size
+
+
+def _parts_of(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(_PART_BYTES):
+            yield part
 
 
 def _write_row(sheet: Worksheet, number: int, row: Sequence[Cell | None], day: Format) -> None:

@@ -1,6 +1,7 @@
 """The registrations of a call as CSV and as a workbook."""
 
 import csv
+import gc
 import io
 import zipfile
 from xml.etree import ElementTree
@@ -141,6 +142,21 @@ def test_numbers_and_days_stay_numbers_and_days_in_the_workbook():
     assert (None, "12") in cells
     assert (None, "46266") in cells
     assert read_csv(told)[0][day.label] == "2026-09-01"
+
+
+@pytest.mark.parametrize("read", [0, 1])
+def test_a_workbook_that_nobody_reads_to_its_end_leaves_no_open_file(monkeypatch, read):
+    made = []
+    monkeypatch.setattr(exports.tempfile, "TemporaryFile", lambda **kind: made.append(io.BytesIO()) or made[-1])
+    told = story()
+    response = export(signed_in(told.organiser), call_page(told.call, "export.xlsx"))
+    parts = iter(response.streaming_content)
+    assert int(response["Content-Length"]) == len(made[0].getvalue())
+    assert [next(parts)[:2] for _ in range(read)] == [b"PK"] * read
+    # As a server does whose reader has hung up: it forgets the response, and closes nothing.
+    del response, parts
+    gc.collect()
+    assert made[0].closed
 
 
 def test_a_second_sheet_holds_the_numbers_with_a_chart_of_each():
