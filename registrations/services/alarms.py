@@ -10,6 +10,9 @@ from django.db import transaction
 
 from accounts.models import User
 from events.models import Call
+from ranportal.shared.crypto import keyed_digest
+from ranportal.shared.refusals import Refused
+from registrations import reports
 from registrations.enums import Act, Channel, MailKind
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
@@ -86,11 +89,13 @@ def remind(*, now: datetime) -> int:
     return made
 
 
-def _tell(alarms: Sequence[Alarm], call: Call, *, is_again: bool, now: datetime) -> int:
-    """To the mailbox of the call and to each organiser, who may not read that mailbox at night."""
-    readers: list[User | None] = [None, *call.organisers.filter(is_active=True).order_by("pk")]
+def _tell(
+    alarms: Sequence[Alarm], call: Call, *, version: str, says: Mapping[str, Any] | None = None, now: datetime
+) -> int:
+    """To the mailbox of the call, which nobody may read at night, and to each organiser who may see its people."""
+    readers: list[User | None] = [None, *reports.able_organisers().filter(organised_calls=call).order_by("pk")]
     letters = [
-        Letter(MailKind.UNSAFE_ALARM, _version(alarm, is_again), user=reader, says=_said(alarm, is_again))
+        Letter(MailKind.UNSAFE_ALARM, f"a{alarm.pk}{version}", user=reader, says=_said(alarm, says or {}))
         for alarm in alarms
         for reader in readers
     ]
