@@ -10,7 +10,7 @@ from accounts.models import User
 from events.models import Session
 from ranportal.shared.refusals import Refused
 from registrations import links, queries
-from registrations.enums import Act, MailKind, State
+from registrations.enums import Act, MailKind, MailState, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import OutgoingMail, PrivateLink, Registration
@@ -74,13 +74,14 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
 def next_mail_at(*, address_index: str, now: datetime) -> datetime:
     """Return the first moment, now or later, at which one more mail that a stranger causes may go to this address.
 
-    All calls count together. Until the transaction ends, nobody else gets an answer for the same address.
+    All calls count together; what was cancelled before it was handed over gives its turn back. Until the transaction
+    ends, nobody else gets an answer for the same address.
     """
     _lock_address(address_index)
     longest = max(window for _, window in MOST_MAILS)
     rows = OutgoingMail.objects.filter(
         registration__address_index=address_index, kind__in=STRANGERS_MAILS, due_at__gt=now - longest
-    )
+    ).exclude(state=MailState.CANCELLED, rendered=None, is_maybe_repeated=False)
     to_contacts = OutgoingMail.objects.filter(
         vouch__address_index=address_index, kind=MailKind.VOUCH_ASKED, due_at__gt=now - longest
     )

@@ -79,7 +79,8 @@ def submit(
 
     The same form sent twice is one registration and one mail. For an unproven address a second form is a new version;
     for a proven one nothing changes and its owner gets a mail. `beside` registers another person with its address.
-    Where `addresses.MOST_MAILS` went out, a first form's mail waits, and other forms do nothing. Raises CallNotOpen.
+    Where `addresses.MOST_MAILS` went out, the mail waits for its turn; a first form whose mail would wait longer than
+    LONGEST_WAIT is left aside. Raises CallNotOpen.
     """
     digest = form_digest(person, contents_of(answers))
     with uploads.stored(answers) as answers, transaction.atomic():
@@ -92,19 +93,18 @@ def submit(
         if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
             # Sent twice, or arrived twice: the second may come by a slow way, after the address was proven.
             return Sent(_newest_link(twin) if twin.state == State.UNPROVEN else None)
-        at = next_mail_at(address_index=index, now=now)
         is_another = beside is not None and beside.address_index == index
+        if live and not is_another and live[0].state == State.UNPROVEN:
+            return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
+        at = next_mail_at(address_index=index, now=now)
         if is_another or not live:
             if at > now + LONGEST_WAIT:
                 return Sent(None)
             number = 1 + max((registration.same_address_number for registration in live), default=-1)
             link = _register(call, person, answers, index, digest, number, now=now, sent_at=received_at, mail_at=at)
             return Sent(link)
-        if at > now:
-            return Sent(_newest_link(live[0]) if live[0].state == State.UNPROVEN else None)
-        if live[0].state == State.UNPROVEN:
-            return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
-        _tell_owner(live[0], call, now=now)
+        if at <= now:
+            _tell_owner(live[0], call, now=now)
         return Sent(None)
 
 
@@ -250,14 +250,16 @@ def _send_again(
     sent_at: datetime,
 ) -> PrivateLink:
     registration.call = call
+    # A mail that waits gives its turn to this one: it asks for an earlier version, which counts no more.
     outbox.cancel_unsent(registrations=[registration], now=now)
+    at = next_mail_at(address_index=registration.address_index, now=now)
     registration.version += 1
     registration.sent_at = sent_at
     registration.save(update_fields=["version", "sent_at"])
     _rewrite(registration, person, answers, digest, now=now)
     workflow.record(registration=registration, act=Act.SEND_AGAIN, now=now, channel="portal")
     link = make_link(registration, now=now)
-    _ask_for_proof(registration, facts.of_call(call), now=now, mail_at=now)
+    _ask_for_proof(registration, facts.of_call(call), now=now, mail_at=at)
     return link
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Min, Q, QuerySet, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Value
 
 from events.enums import EventFormat
 from events.models import Call, Event, Publication
@@ -16,8 +16,9 @@ from registrations import policies
 from registrations.enums import Act, Actor, MailKind, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
-from registrations.models import Registration, ToldEvent
+from registrations.models import OutgoingMail, Registration, ToldEvent
 from registrations.services import told, workflow
+from registrations.services.addresses import next_mail_at
 from registrations.states import EXPECTING
 
 #: An unproven address is reminded once: so long after the form was sent, or before the deadline if that is earlier.
@@ -70,16 +71,21 @@ def handle_deadlines(*, now: datetime) -> int:
 
 
 def remind_unproven(*, now: datetime) -> int:
-    """Remind people once whose address is not proven, while it still can be."""
+    """Remind people once whose address is not proven, while it still can be; each mail waits for its address's turn."""
     soon = Q(call__closes_at__lte=now + REMIND_UNPROVEN_BEFORE, sent_at__lte=now - REMIND_UNPROVEN_NOT_BEFORE)
+    reminded = OutgoingMail.objects.filter(
+        registration=OuterRef("pk"), kind=MailKind.PROVE_REMINDER, link__version=OuterRef("version")
+    )
     candidates = Registration.objects.filter(
         Q(sent_at__lte=now - REMIND_UNPROVEN_AFTER) | soon,
+        ~Exists(reminded),
         state=State.UNPROVEN,
         sent_at__gt=now - REMIND_WITHIN,
         call__closes_at__gt=now - policies.PROVE_AFTER_CLOSING,
         call__event__cancelled_at=None,
     )
-    return _for_each_call(candidates, lambda r, about: Letter(MailKind.PROVE_REMINDER, f"v{r.version}", r), now=now)
+    waiting = candidates.select_related("call").order_by("pk")
+    return sum(_remind_unproven(registration, candidates, now=now) for registration in waiting)
 
 
 def remind_unanswered(*, now: datetime) -> int:
@@ -194,6 +200,19 @@ def tell_outcomes(*, now: datetime) -> int:
         )
         made += _for_each_call(took_part, partial(_is_published, publication), now=now)
     return made
+
+
+def _remind_unproven(found: Registration, candidates: QuerySet[Registration], *, now: datetime) -> int:
+    """One transaction a person: whose turn it is at an address is known only when the mail before has its own."""
+    with transaction.atomic():
+        call = workflow.locked(found.call)
+        registration = candidates.filter(pk=found.pk).first()
+        if registration is None:
+            return 0
+        registration.call = call
+        at = next_mail_at(address_index=registration.address_index, now=now)
+        letter = Letter(MailKind.PROVE_REMINDER, f"v{registration.version}", registration, due_at=at)
+        return int(outbox.put(letter, about=facts.of_call(call), now=now) is not None)
 
 
 def _please_answer(now: datetime, registration: Registration, about: facts.CallFacts) -> Letter:

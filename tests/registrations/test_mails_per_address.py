@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from registrations.enums import MailKind
+from registrations.enums import MailKind, MailState
 from registrations.models import OutgoingMail, Registration
 from registrations.people import address_index
-from registrations.services import addresses, intake
+from registrations.services import addresses, intake, notices
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -30,22 +30,62 @@ def are_few(found):
     return by_hour and all(later - first >= DAY for first, later in zip(found, found[6:], strict=False))
 
 
-def test_other_forms_for_an_unproven_address_are_left_aside_after_three_mails():
+def hand_over(*, now):
+    """What a worker does with the mails whose turn it is."""
+    OutgoingMail.objects.filter(state=MailState.QUEUED, due_at__lte=now).update(state=MailState.SENT, sent_at=now)
+
+
+def test_the_newest_form_for_an_unproven_address_is_kept_and_its_mail_waits_for_its_turn():
     call = CallFactory()
     for number in range(9):
         send(call, now=NOW + number * MINUTE, organisation=f"Clinic {number}")
-    assert len(moments()) == 3
-    assert Registration.objects.get().version == 3
+        hand_over(now=NOW + number * MINUTE)
+    registration = Registration.objects.get()
+    assert (registration.version, registration.identity.organisation) == (9, "Clinic 8")
+    assert moments(state=MailState.SENT) == [NOW, NOW + MINUTE, NOW + 2 * MINUTE]
+    waiting = OutgoingMail.objects.get(state=MailState.QUEUED)
+    assert (waiting.due_at, waiting.link.version) == (NOW + HOUR, 9)
+    assert not waiting.facts["has_code"]
 
 
-def test_after_an_hour_the_owner_gets_a_mail_again_and_after_a_day_too():
+def test_forms_of_a_stranger_do_not_make_the_owner_s_own_vanish():
     call = CallFactory()
-    hours = [0, 0, 0, 0, 1, 1, 1, 1, 2, 5, 24, 24, 24, 24]
-    for number, hour in enumerate(hours):
-        send(call, now=NOW + hour * HOUR + number * MINUTE, organisation=f"Clinic {number}")
-    made = [moment - NOW for moment in moments()]
-    assert [moment // HOUR for moment in made] == [0, 0, 0, 1, 1, 1, 24, 24, 24]
+    for number in range(30):
+        send(call, organisation=f"Stranger {number}")
+        hand_over(now=NOW)
+    link = send(call, organisation="My clinic").link
+    hand_over(now=NOW + HOUR)
+    assert OutgoingMail.objects.filter(state=MailState.SENT).latest("due_at").link == link
+    proven = intake.prove(registration=link.registration, version=link.version, now=NOW + HOUR)
+    assert proven.identity.organisation == "My clinic"
+
+
+def test_however_many_forms_come_three_mails_an_hour_and_six_a_day_go_out():
+    call = CallFactory()
+    for number in range(30):
+        send(call, now=NOW + number * HOUR / 4, organisation=f"Clinic {number}")
+        hand_over(now=NOW + number * HOUR / 4)
+    sent = moments(state=MailState.SENT)
+    assert len(sent) == 6
+    assert are_few(moments(state__in=[MailState.SENT, MailState.QUEUED]))
+
+
+def test_a_mail_that_was_cancelled_when_it_may_have_gone_out_keeps_its_turn():
+    call = CallFactory()
+    for number in range(4):
+        send(call, organisation=f"Clinic {number}")
+        OutgoingMail.objects.filter(state=MailState.QUEUED).update(rendered=b"x")
+    assert OutgoingMail.objects.filter(state=MailState.CANCELLED).count() == 3
+    assert max(moments()) == NOW + HOUR
+
+
+def test_reminders_of_many_calls_wait_for_their_turns_and_are_put_once():
+    for _ in range(9):
+        index = address_index(EMAIL)
+        RegistrationFactory(unproven=True, sent_at=NOW - DAY, identity__email=EMAIL, address_index=index)
+    assert notices.remind_unproven(now=NOW) == 9
     assert are_few(moments())
+    assert notices.remind_unproven(now=NOW + HOUR) == 0
 
 
 def test_first_forms_of_many_calls_are_kept_and_their_mails_wait_for_their_turn():
