@@ -60,11 +60,13 @@ def _select(label: str, choices: Any, missing: str, **attrs: str) -> forms.Choic
     )
 
 
-def _helper(form_id: str, button: str) -> FormHelper:
+def laid_out(form_id: str, button: str) -> FormHelper:
+    """Return how crispy-forms lays out the form of this id, with one button below it."""
     helper = FormHelper()
     helper.form_id = form_id
     helper.form_class = "portal-form"
-    helper.add_input(Submit("send", button))
+    # Several forms may stand on a page, each with a button.
+    helper.add_input(Submit("send", button, css_id=f"send-{form_id}"))
     return helper
 
 
@@ -137,12 +139,10 @@ class QuestionsForm(forms.Form):
         field.help_text = format_html("{} {}", field.help_text, words)
 
 
-class RegistrationForm(QuestionsForm):
-    """What a person sends: who it is, and the answers to the questions of `call`, or to the `questions` given.
+class PersonForm(forms.Form):
+    """Who a person is, as far as it may be put right later."""
 
-    Bound when `data` is given. After `is_valid()`: `person()` and `answers()`.
-    """
-
+    use_required_attribute = False
     given_name = _line("given_name", "Given name", "Enter your given name.", "given-name")
     family_name = _line("family_name", "Family name", "Enter your family name.", "family-name")
     display_name = _line(
@@ -151,12 +151,6 @@ class RegistrationForm(QuestionsForm):
         "Enter the name that others will see.",
         "off",
         "Other participants see this name, and no other.",
-    )
-    email = MailboxField(
-        label="E-mail address",
-        help_text="We send a code to this address. Your registration counts when you have confirmed it.",
-        error_messages={"required": "Enter your e-mail address."},
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
     country = _select(
         "Country where you work", COUNTRY_CHOICES, "Choose the country where you work.", autocomplete="country"
@@ -167,6 +161,21 @@ class RegistrationForm(QuestionsForm):
         "Enter your organisation.",
         "organization",
         f"“{BY_TELEPHONE}” is an answer too.",
+    )
+
+
+class RegistrationForm(QuestionsForm, PersonForm):
+    """What a person sends: who it is, and the answers to the questions of `call`, or to the `questions` given.
+
+    Bound when `data` is given. After `is_valid()`: `person()` and `answers()`.
+    """
+
+    field_order = PERSON_FIELDS
+    email = MailboxField(
+        label="E-mail address",
+        help_text="We send a code to this address. Your registration counts when you have confirmed it.",
+        error_messages={"required": "Enter your e-mail address."},
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
     profession = _select("Field of work", Profession.choices, "Choose your field of work.")
     privacy = forms.BooleanField(
@@ -200,7 +209,7 @@ class RegistrationForm(QuestionsForm):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        helper = _helper("registration", self.button)
+        helper = laid_out("registration", self.button)
         days = _days_of(self.call)
         about = [entry_of(name) for name in _PERSON_COLUMNS]
         helper.layout = Layout(Fieldset("About you", *PERSON_FIELDS, Notes(about, days)))
@@ -271,7 +280,7 @@ class DetailsForm(QuestionsForm):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        helper = _helper("details", "Save")
+        helper = laid_out("details", "Save")
         helper.inputs = [] if self.is_preview else helper.inputs
         notes = Notes([care_of(question) for question in self.questions], self.days)
         helper.layout = Layout(*[_placed(question) for question in self.questions], notes)
@@ -289,7 +298,7 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 12}),
     )
 
-    helper = _helper("code", "Confirm my address")
+    helper = laid_out("code", "Confirm my address")
 
     def clean_code(self) -> str:
         """Return the digits. A slip of the finger is found here and costs no try."""
@@ -316,7 +325,7 @@ class LinkForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
 
-    helper = _helper("link", "Send me my private link")
+    helper = laid_out("link", "Send me my private link")
 
 
 class Notes(LayoutObject):

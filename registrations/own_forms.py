@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Hidden, Layout, Submit
+from crispy_forms.layout import Hidden, Layout
 from django import forms
 
 from registrations.enums import Extra
 from registrations.field_register import TEXTS
 from registrations.fields import OnCheckbox, ParagraphsField
-from registrations.forms import RegistrationForm
+from registrations.forms import PersonForm, laid_out
 from registrations.models import Registration
 
 DETAIL_LENGTH = 500
-_CORRECTED = ("given_name", "family_name", "display_name", "organisation", "country")
 
 
 class ExtraForm(forms.Form):
@@ -52,30 +51,26 @@ class ExtraForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out; the button says which extra it is about."""
-        helper = _helper(f"extra-{self.extra}", button="Allow it")
+        helper = laid_out(f"extra-{self.extra}", "Allow it")
         helper.add_input(Hidden("extra", self.extra))
         helper.layout = Layout(*[name for name in ("detail", "agree") if name in self.fields])
         return helper
 
 
-class CorrectionForm(RegistrationForm):
+class CorrectionForm(PersonForm):
     """Who the person is, but for the address and the field of work."""
-
-    button = "Save"
 
     def __init__(self, *, registration: Registration, data: Mapping[str, Any] | None = None) -> None:
         identity = registration.identity
-        initial = {name: getattr(identity, name) for name in _CORRECTED if name != "country"}
+        initial = {name: getattr(identity, name) for name in self.base_fields if name != "country"}
         initial["country"] = registration.country
-        super().__init__(call=registration.call, questions=(), data=data, initial=initial)
-        for name in ("email", "profession", "privacy"):
-            del self.fields[name]
+        super().__init__(data, initial=initial, label_suffix="")
 
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        helper = _helper("correction", button=self.button)
-        helper.layout = Layout(*_CORRECTED)
+        helper = laid_out("correction", "Save")
+        helper.layout = Layout(*self.fields)
         return helper
 
 
@@ -95,12 +90,4 @@ class EraseForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        return _helper("erase", button="Erase my registration")
-
-
-def _helper(form_id: str, *, button: str) -> FormHelper:
-    helper = FormHelper()
-    helper.form_id = form_id
-    helper.form_class = "portal-form"
-    helper.add_input(Submit("send", button, css_id=f"send-{form_id}"))
-    return helper
+        return laid_out("erase", "Erase my registration")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Submit
 from django import forms
 
 from registrations.fields import LineField, MailboxField, ParagraphsField
+from registrations.forms import laid_out
 
 NAME_LENGTH = 120
 TELEPHONE_LENGTH = 40
@@ -38,7 +38,7 @@ class ContactForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        return _helper("contact", "Ask this person")
+        return laid_out("contact", "Ask this person")
 
 
 class UnsafeForm(forms.Form):
@@ -73,12 +73,4 @@ class UnsafeForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """How crispy-forms lays the form out."""
-        return _helper("unsafe", "Call me")
-
-
-def _helper(form_id: str, button: str) -> FormHelper:
-    helper = FormHelper()
-    helper.form_id = form_id
-    helper.form_class = "portal-form"
-    helper.add_input(Submit("send", button))
-    return helper
+        return laid_out("unsafe", "Call me")
