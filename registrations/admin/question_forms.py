@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from registrations.conditions import label_of, why_impossible
 from registrations.enums import AskedOf, Audience, KeptFor, LegalBasis, QuestionKind
-from registrations.field_register import kept_for, legal_basis
+from registrations.field_register import is_free, kept_for, legal_basis
 from registrations.models import LibraryQuestion, Question
 
 _WITH_CHOICES = (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
@@ -26,6 +26,11 @@ _KINDS_OF: Mapping[str, tuple[QuestionKind, ...]] = {
 _CARE = ("purpose", "legal_basis", "kept_for")
 _ASKING = ("kind", "choices", "help", "is_required", "audience", "is_sensitive", *_CARE)
 _LIMITS = ("max_words", "max_length", "min_value", "max_value", "max_choices")
+#: Why nobody must answer what rests on consent.
+NOT_FREE = (
+    "What is sensitive, or rests on consent otherwise, cannot be required: a consent counts only where people are free "
+    "to leave the question out. Take the tick away, or choose a duty by law."
+)
 #: What may change after people have answered.
 _FREE = ("help", "audience", "is_sensitive")
 
@@ -111,6 +116,12 @@ class LibraryQuestionForm(forms.ModelForm):
             is_sensitive=is_sensitive, basis=given.get("legal_basis") or LegalBasis.PUBLIC_TASK
         )
         given["kept_for"] = kept_for(is_sensitive=is_sensitive, kept_for=given.get("kept_for") or KeptFor.OUTCOME)
+        if not given.get("is_required") or not is_free(is_sensitive=is_sensitive, basis=given["legal_basis"]):
+            return
+        if self.fields["is_required"].disabled:
+            given["is_required"] = False
+        else:
+            self.add_error("is_required", NOT_FREE)
 
 
 class QuestionForm(LibraryQuestionForm):

@@ -9,7 +9,7 @@ from registrations.call_files.contents import QuestionContent
 from registrations.call_files.section import Section, entries
 from registrations.conditions import why_impossible
 from registrations.enums import AskedOf, Audience, KeptFor, LegalBasis, QuestionKind
-from registrations.field_register import kept_for, legal_basis
+from registrations.field_register import is_free, kept_for, legal_basis
 
 QUESTION_KEYS = (
     "key",
@@ -71,6 +71,10 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
     if least is not None and most is not None and most < least:
         part.note("max", f"the largest number, {most}, is below the smallest, {least}.")
     is_sensitive = part.flag("sensitive", default=False)
+    basis = _basis(part, is_sensitive=is_sensitive)
+    is_required = part.flag("required", default=False)
+    if is_required and is_free(is_sensitive=is_sensitive, basis=basis):
+        part.note("required", "what rests on consent is not required: nobody would be free to leave it out.")
     return QuestionContent(
         file=part.problems.file,
         line=part.line,
@@ -78,14 +82,14 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         kind=kind,
         label=part.text("label", required=True, longest=300),
         help=part.text("help"),
-        is_required=part.flag("required", default=False),
+        is_required=is_required,
         condition_key=condition_key,
         condition_value=condition_value,
         audience=audience,
         asked_of=asked_of,
         is_sensitive=is_sensitive,
         purpose=part.text("purpose", longest=200),
-        legal_basis=_basis(part, is_sensitive=is_sensitive),
+        legal_basis=basis,
         kept_for=_kept_for(part, is_sensitive=is_sensitive),
         choices=_choices(part) if kind in _CHOICE_KINDS else (),
         max_words=part.number("max_words", least=1, most=10_000),

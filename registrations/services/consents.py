@@ -11,8 +11,9 @@ from ranportal.shared.refusals import Refused
 from registrations import extras, policies
 from registrations.enums import Act, Channel, Extra
 from registrations.field_register import TEXTS
-from registrations.models import Consent, OfferedExtra, Registration
+from registrations.models import Answer, Consent, OfferedExtra, Registration
 from registrations.services import workflow
+from registrations.services.answers import delete_files_after_commit
 
 
 class NotAsked(Refused):
@@ -66,6 +67,27 @@ def withdraw(*, registration: Registration, extra: Extra, now: datetime) -> None
         registration = _locked(registration)
         if _end(registration, extra, now=now):
             _trace(registration, Act.WITHDRAW_CONSENT, extra, now=now)
+
+
+def take_back(*, registration: Registration, key: str, now: datetime) -> None:
+    """The person takes back an answer that rests on consent, at any time: it is erased at once. Twice is once.
+
+    Nothing else of the registration changes. Answers that rest on anything else stay.
+    """
+    with transaction.atomic():
+        registration = _locked(registration)
+        said = [answer for answer in extras.free_answers(registration) if answer.question.key == key]
+        if not said:
+            return
+        Answer.objects.filter(pk__in=[answer.pk for answer in said]).delete()
+        delete_files_after_commit([answer.file for answer in said])
+        # The form as it was sent is held no more, so it can be sent again.
+        registration.form_digest = ""
+        registration.save(update_fields=["form_digest"])
+        label = said[-1].label
+        workflow.record(
+            registration=registration, act=Act.WITHDRAW_CONSENT, now=now, channel=Channel.PORTAL, reason=label
+        )
 
 
 def _locked(registration: Registration) -> Registration:

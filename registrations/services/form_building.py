@@ -20,8 +20,8 @@ from events.models import Call, Event
 from ranportal.shared.refusals import Refused
 from registrations import queries
 from registrations.conditions import broken_conditions
-from registrations.enums import AskedOf, Audience
-from registrations.field_register import kept_for, legal_basis
+from registrations.enums import AskedOf, Audience, LegalBasis
+from registrations.field_register import is_free, kept_for, legal_basis
 from registrations.models import Answer, LibraryQuestion, Question
 from registrations.models.question import AbstractQuestion
 from registrations.services import answers, workflow
@@ -53,6 +53,10 @@ class WiderAudience(Refused):
     """More people would read what was answered for fewer."""
 
 
+class NotFree(Refused):
+    """People would have to answer what rests on their consent."""
+
+
 class AskedElsewhere(Refused):
     """Another question waits for the answer to this one."""
 
@@ -81,7 +85,7 @@ def add(*, call: Call, values: Values, by: User, now: datetime) -> Question:
 def change(*, question: Question, values: Values, by: User, now: datetime) -> Question:
     """Change a question: all of it while nobody has answered, else its help, and who reads it to fewer people.
 
-    Raises AlreadyAnswered, WiderAudience, KeyTaken, BrokenCondition.
+    Raises AlreadyAnswered, WiderAudience, NotFree, KeyTaken, BrokenCondition.
     """
     with _changed(question.call, f"Question “{question.key}” changed", by=by, now=now) as call:
         question = _current(question)
@@ -295,9 +299,10 @@ def _stricter(question: Question, wanted: Values) -> set[str]:
     """What may change since it only protects more: an answer that becomes sensitive, and what follows from that."""
     if not wanted.get("is_sensitive"):
         return set()
-    follows = {
+    follows: dict[str, object] = {
         "legal_basis": legal_basis(is_sensitive=True, basis=question.legal_basis),
         "kept_for": kept_for(is_sensitive=True, kept_for=question.kept_for),
+        "is_required": False,
     }
     return {"is_sensitive", *(name for name, value in follows.items() if wanted.get(name) == value)}
 
@@ -308,6 +313,13 @@ def _refuse_breach(call: Call, wanted: Values, *, current: Question | None = Non
     The answers to all versions of a key are one: more people than were told would read them, or the form that others
     send would replace them.
     """
+    said = {name: wanted.get(name, getattr(current, name, None)) for name in ("is_required", "is_sensitive")}
+    basis = wanted.get("legal_basis", current.legal_basis if current else LegalBasis.PUBLIC_TASK)
+    if said["is_required"] and is_free(is_sensitive=bool(said["is_sensitive"]), basis=basis):
+        raise NotFree(
+            f"“{wanted['key']}” rests on consent, so nobody must answer it: people are free to leave it out. Let it be "
+            "answered by whoever wants to."
+        )
     versions = call.questions.filter(key=wanted["key"])
     answered = Answer.objects.filter(question__in=versions, question__audience=Audience.ORGANISERS)
     if wanted.get("audience") == Audience.REVIEWERS and answered.exists():
@@ -328,7 +340,8 @@ def _protect_earlier(question: Question) -> None:
     if question.audience == Audience.ORGANISERS:
         others.update(audience=Audience.ORGANISERS)
     if question.is_sensitive:
-        others.update(is_sensitive=True, legal_basis=question.legal_basis, kept_for=question.kept_for)
+        care = {name: getattr(question, name) for name in ("legal_basis", "kept_for", "is_required")}
+        others.update(is_sensitive=True, **care)
         answers.seal_all([question, *others])
 
 

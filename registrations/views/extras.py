@@ -5,8 +5,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from ranportal.shared.refusals import Refused
-from registrations import extras, policies
+from registrations import extras, policies, retention
 from registrations.enums import Extra
+from registrations.field_register import care_of
 from registrations.own_forms import ExtraForm
 from registrations.services import consents
 from registrations.views.frame import Own, own
@@ -15,9 +16,15 @@ from registrations.views.personal import SeeOther
 
 @own
 def my_extras(own: Own) -> HttpResponseBase:
-    """What the person allows. A POST names one `extra` and gives it, or with `withdraw` takes it back."""
+    """What the person allows. A POST names one `extra` and gives it, or with `withdraw` takes it back.
+
+    With `answer` it takes back the answer to the question of this key.
+    """
     if not own.is_sent:
         return _page(own)
+    if key := own.request.POST.get("answer"):
+        consents.take_back(registration=own.held, key=key, now=own.now)
+        return _again(own, "taken", "answer")
     name = own.request.POST.get("withdraw") or own.request.POST.get("extra")
     if name not in Extra.values:
         return _page(own, refusal="Please use one of the buttons on this page.", status=400)
@@ -36,22 +43,28 @@ def my_extras(own: Own) -> HttpResponseBase:
     return _again(own, "given", extra)
 
 
-def _again(own: Own, word: str, extra: Extra) -> HttpResponseBase:
+def _again(own: Own, word: str, extra: str) -> HttpResponseBase:
     address = reverse("registrations:registration-extras", args=[own.held.reference])
     return SeeOther(f"{address}?{word}={extra}")
 
 
 def _page(own: Own, *, form: ExtraForm | None = None, refusal: str = "", status: int = 200) -> HttpResponseBase:
     may_give = policies.may_give_extras(own.held)
-    rows = [(choice, _form(choice, form) if may_give else None) for choice in extras.choices(own.held)]
+    said = [(answer, care_of(answer.question)) for answer in extras.free_answers(own.held)]
+    days = retention.days_of(own.held.call)
     context = {
         "registration": own.held,
-        "rows": rows,
+        "rows": [
+            (choice, _form(choice, form) if may_give else None, choice.text.kept.said(days))
+            for choice in extras.choices(own.held)
+        ],
+        "answers": [(answer, care, care.kept.said(days)) for answer, care in said],
         "may_give": may_give,
         "refusal": refusal,
         "form": form,
         "given": _label(own.request.GET.get("given")),
         "taken": _label(own.request.GET.get("taken")),
+        "is_answer_taken": own.request.GET.get("taken") == "answer",
     }
     return render(own.request, "registrations/extras.html", context, status=status)
 

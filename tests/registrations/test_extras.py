@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role
 from registrations import extras, field_register
-from registrations.enums import Act, CheckResult, Extra
+from registrations.enums import Act, CheckResult, Extra, LegalBasis
 from registrations.field_register import LEAST_LISTED, TEXTS
-from registrations.models import Consent, OfferedExtra, Registration
+from registrations.models import Answer, Consent, KeepingRules, OfferedExtra, Registration
 from registrations.services import consents, workflow
-from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
+from tests.factories import NOW, AnswerFactory, CallFactory, RegistrationFactory, UserFactory
 from tests.registrations.pages import follow, mine_url, text_of
 
 pytestmark = pytest.mark.django_db
@@ -309,7 +310,94 @@ def test_the_page_costs_the_same_for_one_and_for_three(client: Client, number):
     with CaptureQueriesContext(connection) as queries:
         client.get(extras_url(registration))
 
-    assert len(queries) == 4
+    # The link with its call and how long that keeps people, its sessions, answers, what is allowed and what is asked.
+    assert len(queries) == 5
+
+
+def test_how_long_is_said_with_the_days_of_the_call(client: Client):
+    registration = person_of(offering(Extra.DIET))
+    KeepingRules.objects.create(call=registration.call, sensitive_days=3)
+    follow(client, registration)
+
+    page = text_of(client.get(extras_url(registration)))
+
+    assert "else 3 days after the event" in page
+    assert "14 days" not in page
+
+
+# Answers that rest on consent
+
+
+def answered(**question: Any) -> Answer:
+    answer: Answer = AnswerFactory(
+        question__key="support",
+        question__label="What would help you?",
+        text="canary-lift",
+        **{f"question__{name}": value for name, value in question.items()},
+    )
+    return answer
+
+
+FREE = [{"is_sensitive": True}, {"legal_basis": LegalBasis.CONSENT}]
+BOUND = [{}, {"is_sensitive": True, "legal_basis": LegalBasis.LEGAL_DUTY}]
+
+
+@pytest.mark.parametrize("question", FREE)
+@pytest.mark.parametrize("state", ["confirmed", "declined"])
+def test_an_answer_that_rests_on_consent_is_taken_back_and_the_place_stays(client: Client, question, state):
+    answer = answered(**question)
+    registration = answer.registration
+    Registration.objects.update(state=state)
+    follow(client, registration)
+    assert "You may take it back." in text_of(client.get(mine_url(registration)))
+    page = text_of(client.get(extras_url(registration)))
+    assert "canary-lift" in page
+    assert "By what right: Your" in page
+
+    taken = client.post(extras_url(registration), {"answer": "support"})
+
+    assert (taken.status_code, taken["Location"]) == (303, f"{extras_url(registration)}?taken=answer")
+    page = text_of(client.get(taken["Location"]))
+    assert "your registration stands as before" in page
+    assert "canary-lift" not in page
+    assert not Answer.objects.exists()
+    assert acts(registration) == [(Act.WITHDRAW_CONSENT, "What would help you?")]
+    registration.refresh_from_db()
+    assert (registration.state, registration.form_digest) == (state, "")
+
+
+@pytest.mark.parametrize("question", BOUND)
+def test_an_answer_that_rests_on_anything_else_stays(client: Client, question):
+    answer = answered(**question)
+    follow(client, answer.registration)
+    assert "canary-lift" not in text_of(client.get(extras_url(answer.registration)))
+
+    assert client.post(extras_url(answer.registration), {"answer": "support"}).status_code == 303
+
+    assert Answer.objects.get() == answer
+    assert acts(answer.registration) == []
+
+
+def test_nobody_takes_back_what_another_answered(client: Client):
+    answer, other = answered(is_sensitive=True), person_of()
+    follow(client, other)
+
+    assert client.post(extras_url(answer.registration), {"answer": "support"}).status_code == 404
+    client.post(extras_url(other), {"answer": "support"})
+
+    assert Answer.objects.get() == answer
+
+
+def test_the_file_of_an_answer_that_is_taken_back_goes(django_capture_on_commit_callbacks, tmp_path, settings):
+    settings.MEDIA_ROOT = str(tmp_path)
+    answer = answered(is_sensitive=True)
+    answer.file.save("any", ContentFile(b"letter"))
+    storage, name = answer.file.storage, answer.file.name
+
+    with django_capture_on_commit_callbacks(execute=True):
+        consents.take_back(registration=answer.registration, key="support", now=NOW)
+
+    assert not storage.exists(name)
 
 
 # The list for participants

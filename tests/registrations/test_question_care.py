@@ -64,6 +64,7 @@ def test_a_file_says_what_a_question_is_for(folder: Path):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
+        (", basis: explicit, required: true", "what rests on consent is not required"),
         (", basis: curiosity", "“curiosity” is not a possible basis"),
         (", kept_for: ever", "“ever” is not a possible kept_for"),
         (", basis: public_task", "a sensitive question rests on explicit or legal_duty, not on public_task."),
@@ -145,6 +146,43 @@ def test_what_was_promised_with_an_answer_stays(change):
         form_building.change(question=question, values=values_of(question, **change), by=UserFactory(), now=NOW)
 
 
+@pytest.mark.parametrize("free", [{"is_sensitive": "on"}, {"legal_basis": "consent"}])
+def test_nobody_must_answer_what_rests_on_consent(free):
+    call = CallFactory()
+
+    answer = builder().post(f"/admin/events/call/{call.pk}/form/add/", sent(is_required="on", **free))
+
+    assert answer.status_code == 422
+    assert "a consent counts only where people are free" in text_of(answer)
+    assert not call.questions.exists()
+
+
+def test_what_a_duty_asks_may_be_required():
+    call = CallFactory()
+    duty = {"is_sensitive": "on", "legal_basis": "legal_duty"}
+
+    assert builder().post(f"/admin/events/call/{call.pk}/form/add/", sent(is_required="on", **duty)).status_code == 302
+    assert call.questions.get().is_required
+
+
+def test_no_other_way_makes_it_required():
+    question = QuestionFactory(is_sensitive=True, legal_basis=LegalBasis.EXPLICIT_CONSENT)
+
+    with pytest.raises(form_building.NotFree):
+        form_building.change(question=question, values=values_of(question, is_required=True), by=UserFactory(), now=NOW)
+
+
+def test_an_answered_question_that_becomes_sensitive_is_required_no_more():
+    question = AnswerFactory(question__is_required=True).question
+
+    answer = builder().post(
+        f"/admin/events/call/{question.call_id}/form/{question.pk}/", {"audience": "organisers", "is_sensitive": "on"}
+    )
+
+    question.refresh_from_db()
+    assert (answer.status_code, question.is_sensitive, question.is_required) == (302, True, False)
+
+
 # The notes below a form
 
 
@@ -157,6 +195,7 @@ def test_the_form_says_of_each_field_what_it_is_for_who_sees_it_and_when_it_goes
 
     assert page.count(OPENED) == 2
     for words in (
+        "By what right: Your explicit consent",
         "To send you your private link",
         "To find out whether you are who you say",
         "<strong>What do you eat?</strong> To order food. Seen by you; the organisers of your event.",
