@@ -6,23 +6,16 @@ from datetime import datetime, timedelta
 
 from events.models import Call
 from registrations.enums import KeptFor, State
-from registrations.field_register import kept_for
+from registrations.field_register import USUAL_DAYS, kept_for, shapes
 from registrations.models import KeepingRules, Question
 
-#: Who was asked to prove an address late, by hand, has so long for it at least.
-ASKED_KEPT = timedelta(days=7)
 #: An event without a date counts as over so long after the deadline.
 WITHOUT_DATE = timedelta(days=365)
 #: The key of a past call that has no people is kept so long: somebody may be about to bring them.
 UNUSED_KEPT = timedelta(days=30)
-#: Mails are kept so long after they were sent, or ended otherwise; so are bounces, and what the daily checks found.
-MAILS_KEPT = timedelta(days=90)
-#: Forms that staff sent without being signed in any more, and wrong passwords.
-DRAFTS_KEPT = timedelta(days=1)
-#: What staff did in the administration, and where they looked.
-HISTORY_KEPT = timedelta(days=730)
-#: Counter cards, after the newest event that they count.
-CARDS_KEPT = timedelta(days=730)
+#: What is always kept as long, as the register tells people.
+MAILS_KEPT, DRAFTS_KEPT, HISTORY_KEPT = shapes.MAILS_KEPT, shapes.DRAFTS_KEPT, shapes.HISTORY_KEPT
+CARDS_KEPT, OPEN_ALARMS_KEPT = shapes.CARDS_KEPT, shapes.OPEN_ALARMS_KEPT
 
 #: How a registration ends without a place.
 WITHOUT_PLACE = (State.DECLINED, State.LAPSED, State.WITHDRAWN, State.CANCELLED)
@@ -30,7 +23,10 @@ WITHOUT_PLACE = (State.DECLINED, State.LAPSED, State.WITHDRAWN, State.CANCELLED)
 NEVER_DECIDED = (State.SUBMITTED, State.RESERVE)
 WITH_PLACE = (State.SELECTED, State.CONFIRMED, State.ATTENDED, State.ABSENT)
 
-RULES = ("unproven_days", "clearance_days", "sensitive_days", "declined_days", "selected_days")
+#: Who left before the address was proven is kept no longer than who never came back.
+LEFT = (State.WITHDRAWN, State.CANCELLED)
+
+RULES = tuple(USUAL_DAYS)
 
 
 @dataclass(frozen=True)
@@ -58,6 +54,12 @@ def rules_of(call: Call) -> KeepingRules:
     """How many days the people of this call are kept: its own rules, or the usual ones."""
     own: KeepingRules | None = getattr(call, "keeping_rules", None)
     return own or KeepingRules(call=call)
+
+
+def days_of(call: Call) -> dict[str, int]:
+    """The days of this call by rule, for what the register says."""
+    rules = rules_of(call)
+    return {name: getattr(rules, name) for name in RULES}
 
 
 def times_of(call: Call, *, ends_at: datetime | None, now: datetime) -> Times:

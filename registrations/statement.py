@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 from registrations.field_register import LEAST_LISTED, PEOPLE, STAFF, TEXTS, Reader
-from registrations.field_register.people import CARD, CLEARANCE, LOOKS, MAILS, OUTCOME, SENSITIVE
+from registrations.field_register.people import CARD, CLEARANCE, HELP, LOOKS, MAILS, OUTCOME, SENSITIVE
 
 #: Each wording that was ever published: since when, and the digest of its text with the demo's contacts. The last line
 #: is the one in force; `tests/registrations/test_statement.py` says what to add after a change.
@@ -85,6 +85,7 @@ def _text(contacts: Contacts) -> SafeString:
 _ENDS = (
     ("What you need at the event, and what else is sensitive", SENSITIVE),
     ("What a house must know to let you in", CLEARANCE),
+    ("A call for help", HELP),
     ("Mails", MAILS),
     ("Counter card", CARD),
     ("Who looked at your data", LOOKS),

@@ -11,7 +11,7 @@ The rule, for each group with so many who applied, of whom so many got a place:
    more with and without a place. So a hidden number may be any of at least six, whatever is subtracted from the sums.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 #: The smallest number that is shown.
@@ -36,18 +36,27 @@ class Table:
     selected: int | None
 
 
-def published(groups: Mapping[str, tuple[int, int]], *, others: str) -> Table:
-    """Return what may be published of (applied, of them selected) by group, the largest group first."""
+def published(groups: Mapping[str, tuple[int, int]], *, others: str, unknown: Collection[str] = frozenset()) -> Table:
+    """Return what may be published of (applied, of them selected) by group, the largest group first.
+
+    Of the `unknown` groups it is not known how many got a place; the group of the name `others` was made of small ones.
+    """
     applied, selected = (sum(numbers[place] for numbers in groups.values()) for place in (0, 1))
     if applied < LEAST:
         return Table([], None, None)
     merged = _merged({label: numbers for label, numbers in groups.items() if numbers[0]}, others)
-    is_sum_shown = _is_safe(applied, selected)
+    is_sum_shown = not unknown and _is_safe(applied, selected)
     hidden = {label for label, (number, of_them) in merged.items() if not _is_safe(number, of_them)}
+    hidden |= {label if label in merged else others for label in unknown}
     if is_sum_shown and hidden:
         hidden = _widened(hidden, merged)
     rows = [Row(label, number, None if label in hidden else of_them) for label, (number, of_them) in merged.items()]
     return Table(rows, applied, selected if is_sum_shown else None)
+
+
+def is_part_shown(part: int, *, applied: int, selected: int) -> bool:
+    """Whether a part of those who got a place, as those who took part, may stand beside the two numbers."""
+    return _is_safe(applied, part) and (part == selected or _is_safe(selected, part))
 
 
 def _is_safe(applied: int, selected: int) -> bool:
@@ -55,8 +64,8 @@ def _is_safe(applied: int, selected: int) -> bool:
 
 
 def _merged(groups: Mapping[str, tuple[int, int]], others: str) -> dict[str, tuple[int, int]]:
-    left = _by_size({label: numbers[0] for label, numbers in groups.items()})
-    joined: list[str] = []
+    left = _by_size({label: numbers[0] for label, numbers in groups.items() if label != others})
+    joined = [others] if others in groups else []
     while left and (groups[left[0][0]][0] < LEAST or _tells_its_parts([groups[label][0] for label in joined])):
         joined += left.pop(0)
     kept = {label: groups[label] for alike in reversed(left) for label in alike}

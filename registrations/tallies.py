@@ -13,14 +13,12 @@ from events.models import Call
 from registrations import queries
 from registrations.countries import country_name
 from registrations.enums import Profession, State
-from registrations.models import Registration, Transition
+from registrations.models import CallNumbers, Registration, Transition
 from registrations.states import HOLDS_PLACE
-from registrations.suppression import LEAST, Table, published
+from registrations.suppression import LEAST, Table, is_part_shown, published
 
 #: Bars of a picture; the rest is one bar.
 SHOWN = 15
-#: Of small groups of past calls neither country nor profession is kept.
-NOT_KEPT = "No longer kept"
 _PROFESSIONS = dict(Profession.choices)
 #: By column, the words for a value, and for those of small groups together.
 _TABLES: Mapping[str, tuple[Callable[[str], str], str]] = {
@@ -87,32 +85,22 @@ def has_got_place() -> ExpressionWrapper:
 def numbers_of(call: Call) -> dict[str, Any]:
     """What may be kept of a call for ever: plain JSON, in which no number is below five; None is a smaller one."""
     proven = Registration.objects.filter(call=call, proven_at__isnull=False).order_by()
-    attended = proven.filter(state=State.ATTENDED).count()
     tables = {name: _table(proven, name) for name in _TABLES}
     whole = tables["country"]
     return {
+        "is_released": queries.is_released(call),
         "applied": whole.applied,
         "selected": whole.selected,
-        "attended": attended if attended >= LEAST else None,
+        "attended": _attended(proven),
         **{name: [[row.label, row.applied, row.selected] for row in table.rows] for name, table in tables.items()},
     }
 
 
-def small_groups(call: Call) -> list[tuple[str, str]]:
-    """The (country, profession) that fewer than five people of this call share, the smallest group first.
-
-    So many that together they are five people or more: whoever knows the sums cannot tell one of them.
-    """
-    people = Registration.objects.filter(call=call).exclude(country="", profession="").order_by()
-    sizes = people.values_list("country", "profession").annotate(number=Count("pk")).order_by("number", "country")
-    taken: list[tuple[str, str]] = []
-    total = 0
-    for country, profession, number in sizes:
-        if number >= LEAST and (not total or total >= LEAST):
-            break
-        taken.append((country, profession))
-        total += number
-    return taken
+def _attended(proven: QuerySet[Registration]) -> int | None:
+    took_part = Count("pk", filter=Q(state=State.ATTENDED))
+    numbers = proven.aggregate(applied=Count("pk"), selected=Count("pk", filter=got_place()), attended=took_part)
+    attended: int = numbers.pop("attended")
+    return attended if is_part_shown(attended, **numbers) else None
 
 
 def _days(call: Call, proven: QuerySet[Registration]) -> list[Day]:
@@ -157,9 +145,16 @@ class Summary:
 
 def summary_of(call: Call) -> Summary | None:
     """The public summary of a selective call, in at most three queries; None before its release."""
-    if not call.is_selective or not queries.is_released(call):
+    if not call.is_selective:
         return None
-    number = Registration.objects.filter(call=call, proven_at__isnull=False).count()
+    if queries.is_released(call):
+        number = Registration.objects.filter(call=call, proven_at__isnull=False).count()
+    else:
+        # Of a call whose people are gone only numbers tell that it was released.
+        kept = CallNumbers.objects.filter(call=call, counts__is_released=True).first()
+        if kept is None:
+            return None
+        number = kept.counts["applied"] or 0
     return Summary(
         applied="fewer than five" if number < LEAST else str(number),
         places=_places(call.capacity),
@@ -183,19 +178,30 @@ class Year:
 
 
 def of_year(year: int, *, now: datetime) -> Year:
-    """Count over all calls whose deadline was in this year, by the portal's clock, and has passed. In three queries."""
+    """Count over all calls whose deadline was in this year, by the portal's clock, and has passed. In four queries.
+
+    Calls whose people are gone count with the numbers that were kept of them.
+    """
     calls = Call.objects.filter(closes_at__year=year, closes_at__lte=now)
     proven = Registration.objects.filter(call__in=calls.order_by().values("pk"), proven_at__isnull=False).order_by()
+    proven = proven.filter(call__numbers=None)
+    kept = list(CallNumbers.objects.filter(call__in=calls.order_by().values("pk")).values_list("counts", flat=True))
     return Year(
         calls=calls.count(),
-        countries=_table(proven, "country"),
-        professions=_table(proven, "profession"),
+        countries=_table(proven, "country", kept),
+        professions=_table(proven, "profession", kept),
     )
 
 
-def _table(proven: QuerySet[Registration], field: str) -> Table:
+def _table(proven: QuerySet[Registration], field: str, kept: Sequence[Mapping[str, Any]] = ()) -> Table:
     words, others = _TABLES[field]
     numbers = {"applied": Count("pk"), "selected": Count("pk", filter=got_place())}
-    rows = proven.values_list(field).annotate(**numbers)
-    groups = {words(code) if code else NOT_KEPT: (applied, selected) for code, applied, selected in rows}
-    return published(groups, others=others)
+    rows = [(words(code), *numbers) for code, *numbers in proven.values_list(field).annotate(**numbers)]
+    groups: dict[str, tuple[int, int]] = {}
+    unknown = set()
+    for label, applied, selected in [*rows, *(row for counts in kept for row in counts[field])]:
+        before = groups.get(label, (0, 0))
+        groups[label] = (before[0] + applied, before[1] + (selected or 0))
+        if selected is None:
+            unknown.add(label)
+    return published(groups, others=others, unknown=unknown)

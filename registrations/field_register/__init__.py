@@ -33,6 +33,7 @@ __all__ = [
     "Reader",
     "care_of",
     "entry_of",
+    "is_free",
     "kept_for",
     "legal_basis",
     "parts_about_person",
@@ -79,6 +80,11 @@ def legal_basis(*, is_sensitive: bool, basis: str) -> LegalBasis:
     if is_sensitive and basis != LegalBasis.LEGAL_DUTY:
         return LegalBasis.EXPLICIT_CONSENT
     return LegalBasis(basis)
+
+
+def is_free(*, is_sensitive: bool, basis: str) -> bool:
+    """Whether a question rests on consent: nobody must answer it, and an answer is taken back at any time."""
+    return legal_basis(is_sensitive=is_sensitive, basis=basis) in (LegalBasis.CONSENT, LegalBasis.EXPLICIT_CONSENT)
 
 
 def kept_for(*, is_sensitive: bool, kept_for: str) -> KeptFor:

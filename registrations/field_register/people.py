@@ -121,7 +121,7 @@ PEOPLE = (
             "registrations.Registration": "check_result checked_at",
             "registrations.Check": "result checked_at",
         },
-        "So that nobody takes part under a false name.",
+        "So that nobody takes part under a false name. You see when we looked, and the result once it is fine.",
         _TASK,
         _BOTH,
         OUTCOME,
@@ -167,22 +167,23 @@ PEOPLE = (
         NUMBER,
     ),
     Entry(
-        "What was proposed",
+        "What was proposed, and why it was decided so",
         {
             "registrations.Pin": "direction reason pinned_at",
             "registrations.Proposal": "receipt",
             "registrations.ProposalLine": "proposed_as rank reason",
-            "registrations.Decision": "rank proposal is_deviation staged_at",
+            "registrations.Decision": "rank reason_code reason proposal is_deviation staged_at",
         },
-        "So that a person decides with a proposal at hand. Software proposes; it decides nothing about you.",
+        "So that a person decides with reasons, and can answer for them. Software proposes; it decides nothing about "
+        "you.",
         _TASK,
         _ASKED,
         NUMBER,
     ),
     Entry(
-        "What was decided, and why",
-        {"registrations.Decision": "outcome reason_code reason released_at"},
-        "So that a person decides with reasons, and can tell them.",
+        "What was decided",
+        {"registrations.Decision": "outcome released_at"},
+        "To give places, and to tell you.",
         _TASK,
         (Reader.TOLD, *_OURS),
         NUMBER,
@@ -192,7 +193,7 @@ PEOPLE = (
         {"registrations.PrivateLink": "version key_id created_at revoked_at code_tries"},
         "To let you in without a password, and nobody else. The link itself stands only in your mail.",
         _TASK,
-        (Reader.NOBODY,),
+        (Reader.ON_REQUEST, Reader.OFFICER),
         LINKS,
     ),
     Entry(
@@ -230,7 +231,7 @@ PEOPLE = (
         "So that those who were often selected do not always come first. It holds numbers and a keyed number made from "
         "your address, no name.",
         _TASK,
-        _OURS,
+        _BOTH,
         CARD,
     ),
     Entry(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 from django.db.models import TextChoices
@@ -13,11 +14,24 @@ USUAL_DAYS: Mapping[str, int] = MappingProxyType(
     {"unproven_days": 7, "clearance_days": 1, "sensitive_days": 14, "declined_days": 90, "selected_days": 365}
 )
 
+#: Mails are kept so long after they were sent, or ended otherwise; so are bounces, and what the daily checks found.
+MAILS_KEPT = timedelta(days=90)
+#: Forms that staff sent without being signed in any more, and wrong passwords.
+DRAFTS_KEPT = timedelta(days=1)
+#: What staff did in the administration, and where they looked.
+HISTORY_KEPT = timedelta(days=730)
+#: Counter cards, after the newest event that they count.
+CARDS_KEPT = timedelta(days=730)
+#: A call for help that nobody has answered, after the event: long after the last private link has ended.
+OPEN_ALARMS_KEPT = timedelta(days=90)
+
 
 class Reader(TextChoices):
     """Who may see something, beside what the law may ask for; the label is how the person reads it."""
 
     PERSON = "person", "you"
+    TOLD = "told", "you, after the release"
+    ON_REQUEST = "on_request", "you, from the data protection officer, if you ask"
     ORGANISERS = "organisers", "the organisers of your event"
     REVIEWERS = "reviewers", "the reviewers of your event, without your name"
     LOGISTICS = "logistics", "those who prepare rooms, food and access, once you have a place"
@@ -31,16 +45,17 @@ class Reader(TextChoices):
 
 @dataclass(frozen=True)
 class Kept:
-    """How long: in words, where `{rule}` stands for the days of a rule of the call, or always the same `days`."""
+    """How long: in words, where `{rule}` stands for the days of a rule of the call, `{time}` for what is always so."""
 
     words: str
     rules: tuple[str, ...] = ()
-    days: int | None = None
+    time: timedelta | None = None
 
     def said(self, days: Mapping[str, int] | None = None) -> str:
         """How long in words, with these days by rule (those of a call), or with the usual ones."""
         known = {**USUAL_DAYS, **(days or {})}
-        return self.words.format(**{rule: period(known[rule]) for rule in self.rules})
+        said = {rule: period(known[rule]) for rule in self.rules}
+        return self.words.format(**said, **({"time": period(self.time.days)} if self.time else {}))
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What we hold about people who work with the portal."""
 
 from registrations.enums import LegalBasis
-from registrations.field_register.shapes import Entry, Kept, Reader
+from registrations.field_register.shapes import DRAFTS_KEPT, HISTORY_KEPT, Entry, Kept, Reader
 
 ACCOUNT = Kept("when the account is removed")
 WITH_WHAT_WAS_DONE = Kept("with what was done")
-SIGN_IN = Kept("after 1 day", days=1)
-SESSION = Kept("when the session ends; a form in work after 1 day at the latest", days=1)
-HISTORY = Kept("after 2 years", days=730)
+SIGN_IN = Kept("after {time}", time=DRAFTS_KEPT)
+SESSION = Kept("when the session ends; a form in work after {time} at the latest", time=DRAFTS_KEPT)
+HISTORY = Kept("after {time}", time=HISTORY_KEPT)
 
 _SELF = (Reader.STAFF, Reader.ADMINISTRATORS)
 _TASK = LegalBasis.PUBLIC_TASK

@@ -65,7 +65,7 @@ class DeletionCertificate(models.Model):
 
 
 class CallNumbers(models.Model):
-    """What is left of a call's people when their time is over: counts, none of them below five."""
+    """What is left of a call's people when their time is over: whether it was released, and counts of five and more."""
 
     call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="numbers")
     counts = models.JSONField(default=dict)

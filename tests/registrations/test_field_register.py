@@ -99,8 +99,38 @@ def test_what_is_usual_is_what_a_call_without_rules_has():
     assert {name: KeepingRules._meta.get_field(name).default for name in USUAL_DAYS} == USUAL_DAYS
 
 
+def test_an_open_call_for_help_is_said_to_wait():
+    said = field_register.entry_of("registrations.Alarm.telephone").kept.said()
+
+    assert (
+        said == "14 days after the event, or after we called you if that is later; if nobody has, 3 months after "
+        "the event"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "is_read"),
+    [
+        ("registrations.Review.comment", Reader.ON_REQUEST, False),
+        ("registrations.Score.value", Reader.ON_REQUEST, False),
+        ("registrations.ProposalLine.reason", Reader.ON_REQUEST, False),
+        ("registrations.Pin.reason", Reader.ON_REQUEST, False),
+        ("registrations.Check.note", Reader.ON_REQUEST, False),
+        ("registrations.Decision.reason", Reader.ON_REQUEST, False),
+        ("registrations.Decision.outcome", Reader.TOLD, False),
+        ("registrations.Vouch.email", Reader.PERSON, True),
+        ("registrations.Vouch.answer", None, False),
+    ],
+)
+def test_what_others_wrote_is_not_on_the_private_page(name, told, is_read):
+    readers = set(field_register.entry_of(name).readers)
+
+    assert (Reader.PERSON in readers) is is_read
+    assert readers & {Reader.PERSON, Reader.TOLD, Reader.ON_REQUEST} == ({told} if told else set())
+
+
 def test_how_long_is_said_with_the_days_of_the_call():
-    sensitive = field_register.entry_of("registrations.Alarm.telephone").kept
+    sensitive = field_register.entry_of("registrations.Vouch.name").kept
 
     assert sensitive.said() == "14 days after the event"
     assert sensitive.said({"sensitive_days": 1}) == "1 day after the event"
@@ -116,9 +146,7 @@ def test_what_is_said_is_what_the_purge_does():
         "axes.AccessAttempt.username": retention.DRAFTS_KEPT,
     }
 
-    assert {name: field_register.entry_of(name).kept.days for name in said} == {
-        name: kept.days for name, kept in said.items()
-    }
+    assert {name: field_register.entry_of(name).kept.time for name in said} == said
 
 
 @pytest.mark.parametrize(

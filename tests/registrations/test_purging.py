@@ -1,6 +1,6 @@
 """What ends by itself: people by what came of them, what lies beside them, and what is left of a call."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -13,13 +13,14 @@ from django.utils import timezone
 from accounts.models import Draft
 from ranportal.shared.stores import StoreDown
 from registrations import attributes, field_register, retention, tallies
-from registrations.enums import Act, Extra, KeptFor, MailState, State
+from registrations.enums import Act, CheckResult, Extra, KeptFor, MailState, State
 from registrations.field_register import people, staff
 from registrations.models import (
     Alarm,
     Answer,
     CallKey,
     CallNumbers,
+    Check,
     Consent,
     CounterCard,
     DeletionCertificate,
@@ -29,7 +30,7 @@ from registrations.models import (
     SelectionRule,
     Vouch,
 )
-from registrations.services import certificates, form_building, notices, privacy, purging, uploads
+from registrations.services import alarms, certificates, form_building, notices, privacy, purging, uploads
 from tests.factories import (
     NOW,
     AnswerFactory,
@@ -150,18 +151,85 @@ def test_what_was_answered_before_a_question_became_sensitive_goes_as_early() ->
     assert not Answer.objects.exists()
 
 
-def test_needs_calls_for_help_and_contact_points_are_empty_two_weeks_after_the_event() -> None:
+def test_needs_are_empty_two_weeks_after_the_event() -> None:
     registration = RegistrationFactory()
     Consent.objects.create(registration=registration, extra=Extra.DIET, wording="w", given_at=NOW, detail="no pork")
-    Alarm.objects.create(registration=registration, number=1, raised_at=NOW, telephone="+371 2", words="at night")
-    named = {"number": 1, "key_id": "k", "asked_at": NOW, "expires_at": NOW, "name": "Ilze", "email": "i@example.org"}
-    Vouch.objects.create(registration=registration, **named)
 
     purging.purge_expired(now=NOW + OVER + timedelta(days=13))
-    assert (Consent.objects.get().detail, Alarm.objects.get().words, Vouch.objects.get().name) != ("", "", "")
+    assert Consent.objects.get().detail == "no pork"
     purging.purge_expired(now=NOW + OVER + timedelta(days=14))
-    assert (Consent.objects.get().detail, Alarm.objects.get().words, Vouch.objects.get().name) == ("", "", "")
-    assert Consent.objects.get().extra == Extra.DIET
+    assert (Consent.objects.get().detail, Consent.objects.get().extra) == ("", Extra.DIET)
+
+
+def test_of_a_contact_point_nothing_is_left_two_weeks_after_the_event() -> None:
+    named = {"number": 1, "key_id": "k", "asked_at": NOW, "expires_at": NOW, "name": "Ilze", "email": "i@example.org"}
+    said = {"answer": "knows", "answered_at": NOW}
+    vouch = Vouch.objects.create(registration=RegistrationFactory(), **named, **said)
+    OutgoingMailFactory(registration=vouch.registration, vouch=vouch)
+
+    purging.purge_expired(now=NOW + OVER + timedelta(days=13))
+    assert Vouch.objects.get().answer == "knows"
+    purging.purge_expired(now=NOW + OVER + timedelta(days=14))
+    assert not Vouch.objects.exists()
+    assert not OutgoingMail.objects.exists()
+
+
+def call_for_help(*, handled_at: datetime | None = None) -> Alarm:
+    handled = {"handled_at": handled_at, "handled_by": UserFactory()} if handled_at else {}
+    number = {"number": 1, "raised_at": NOW, "telephone": "+371 2", "words": "at night"}
+    return Alarm.objects.create(registration=RegistrationFactory(), **number, **handled)
+
+
+@pytest.mark.parametrize(
+    ("handled", "gone"),
+    [
+        (timedelta(days=1), OVER + timedelta(days=14)),
+        (OVER + timedelta(days=20), OVER + timedelta(days=34)),
+        (None, OVER + timedelta(days=90)),
+    ],
+)
+def test_a_call_for_help_stays_until_somebody_has_called(handled: timedelta | None, gone: timedelta) -> None:
+    call_for_help(handled_at=NOW + handled if handled else None)
+
+    purging.purge_expired(now=NOW + gone - timedelta(days=1))
+    assert Alarm.objects.get().telephone == "+371 2"
+    purging.purge_expired(now=NOW + gone)
+    assert not Alarm.objects.exists()
+
+
+def test_the_shortest_rule_of_a_call_takes_no_number_that_waits() -> None:
+    alarm = call_for_help()
+    KeepingRules.objects.create(call=alarm.registration.call, sensitive_days=1)
+
+    purging.purge_expired(now=NOW + OVER + timedelta(days=30))
+
+    assert Alarm.objects.get().telephone == "+371 2"
+
+
+def test_who_asked_for_help_twice_can_ask_again_when_the_first_is_gone() -> None:
+    registration, by = RegistrationFactory(), UserFactory()
+    first = alarms.sound(registration=registration, telephone="+371 1", words="", now=NOW)
+    alarms.handle(alarm=first, shown=alarms.seen(first), by=by, now=NOW)
+    second = alarms.sound(registration=registration, telephone="+371 2", words="", now=NOW)
+    after = NOW + OVER + timedelta(days=14)
+
+    purging.purge_expired(now=after)
+    alarms.handle(alarm=second, shown=alarms.seen(second), by=by, now=after)
+    alarms.sound(registration=registration, telephone="+371 3", words="", now=after)
+
+    assert {alarm.telephone for alarm in Alarm.objects.all()} == {"+371 2", "+371 3"}
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.CANCELLED])
+def test_an_address_that_nobody_proved_goes_as_early_when_the_form_is_given_up(state: State) -> None:
+    RegistrationFactory(state=state, proven_at=None)
+    proven = RegistrationFactory(state=state, proven_at=None)
+    proven.transitions.create(act=Act.PROVE, source=State.UNPROVEN, target=State.SUBMITTED, at=NOW)
+
+    purging.purge_expired(now=NOW + timedelta(days=13))
+    assert Registration.objects.count() == 2
+    purging.purge_expired(now=NOW + timedelta(days=15))
+    assert list(Registration.objects.all()) == [proven]
 
 
 def test_a_card_counts_each_person_once_when_their_time_is_over() -> None:
@@ -293,7 +361,6 @@ def test_a_store_that_is_away_keeps_nobody_from_being_erased(monkeypatch: pytest
     with pytest.raises(StoreDown):
         purging.purge_expired(now=NOW + timedelta(days=100))
 
-    assert Registration.objects.get().transitions.filter(act=Act.ERASE).exists()
     assert not is_kept(registration)
 
 
@@ -334,7 +401,8 @@ def test_a_certificate_says_how_much_was_deleted_and_nobodys_name() -> None:
     assert certificates.is_whole(certificate)
 
 
-def test_a_certificate_that_was_changed_or_has_lost_the_one_before_is_found() -> None:
+def test_a_certificate_that_was_changed_or_has_lost_the_one_before_is_found(settings: Any) -> None:
+    ours = settings.ADDRESS_KEY
     for day in (100, 200):
         RegistrationFactory(declined=True, state_changed_at=NOW + timedelta(days=day - 95))
         purging.purge_expired(now=NOW + timedelta(days=day))
@@ -343,6 +411,11 @@ def test_a_certificate_that_was_changed_or_has_lost_the_one_before_is_found() ->
     assert certificates.is_whole(second)
 
     second.counts = {"people without a place": 0}
+    assert not certificates.is_whole(second)
+    # Nobody signs without the key.
+    settings.ADDRESS_KEY = "of somebody else"
+    second.digest = certificates.digest_of(second)
+    settings.ADDRESS_KEY = ours
     assert not certificates.is_whole(second)
     second.refresh_from_db()
     first.delete()
@@ -388,23 +461,50 @@ def test_of_a_past_call_only_numbers_stay_and_its_key_is_destroyed() -> None:
     assert numbers["applied"] == 9
     assert numbers["country"] == [["Other countries", 9, None]]
     assert all(number is None or number >= 5 for row in numbers["country"] for number in row[1:])
-    left = set(call.registrations.values_list("country", "profession"))
-    assert left == {("", "")}
+    assert not call.registrations.exists()
     assert not SelectionRule.objects.exists()
     assert CallKey.objects.get(call=call).destroyed_at is not None
     assert certificate is not None
+    assert certificate.counts["rows of people who were erased"] == 9
     assert certificate.keys_destroyed == 1
 
 
-def test_large_groups_of_a_past_call_stay_countable() -> None:
-    call = crowd({("LV", "police"): 6, ("FR", "health"): 3, ("DE", "prison"): 3})
+def test_what_was_written_on_the_row_of_somebody_erased_keeps_no_key() -> None:
+    registration = RegistrationFactory()
+    privacy.erase_person(email=registration.identity.email, by=None, now=NOW)
+    said = {"result": CheckResult.FINE, "note": "late", "checked_by": UserFactory(), "checked_at": NOW}
+    Check.objects.create(registration=registration, **said)
 
-    purging.purge_expired(now=NOW + timedelta(days=100))
+    purging.purge_expired(now=NOW + OVER)
 
-    left = list(call.registrations.order_by("country").values_list("country", "profession"))
-    assert left == [("", "")] * 6 + [("LV", "police")] * 6
-    labels = [row.label for row in tallies.of_year(2026, now=NOW + timedelta(days=100)).countries.rows]
-    assert sorted(labels) == ["Latvia", tallies.NOT_KEPT]
+    assert not Check.objects.exists()
+    assert CallKey.objects.get(call=registration.call).destroyed_at is not None
+
+
+def test_the_numbers_of_a_past_call_stay_in_those_of_its_year() -> None:
+    past = crowd({("LV", "police"): 6, ("FR", "health"): 3, ("DE", "prison"): 3})
+    later = NOW + timedelta(days=100)
+    purging.purge_expired(now=later)
+    assert not past.registrations.exists()
+    crowd({("LV", "police"): 5})
+
+    countries = tallies.of_year(2026, now=later).countries
+
+    assert [(row.label, row.applied, row.selected) for row in countries.rows] == [
+        ("Latvia", 11, None),
+        ("Other countries", 6, None),
+    ]
+    assert (countries.applied, countries.selected) == (17, None)
+
+
+@pytest.mark.parametrize(("came", "kept"), [(10, 10), (9, None), (5, 5), (4, None)])
+def test_how_many_took_part_is_kept_only_where_it_tells_of_no_few_who_did_not(came: int, kept: int | None) -> None:
+    call = CallFactory()
+    for number in range(10):
+        RegistrationFactory(call=call, state=State.ATTENDED if number < came else State.ABSENT)
+    RegistrationFactory.create_batch(5, call=call, declined=True)
+
+    assert tallies.numbers_of(call)["attended"] == kept
 
 
 def test_a_call_whose_event_is_to_come_keeps_its_key() -> None:
@@ -420,6 +520,6 @@ def test_a_call_whose_event_is_to_come_keeps_its_key() -> None:
 def test_the_days_are_those_that_the_register_tells_people() -> None:
     told = (people.MAILS, people.CARD, people.LOOKS, staff.HISTORY, staff.SESSION)
     purged = (retention.MAILS_KEPT, retention.CARDS_KEPT, retention.HISTORY_KEPT, retention.HISTORY_KEPT)
-    assert tuple(kept.days for kept in told) == (*(days.days for days in purged), retention.DRAFTS_KEPT.days)
+    assert tuple(kept.time for kept in told) == (*purged, retention.DRAFTS_KEPT)
     rules = KeepingRules()
     assert dict(field_register.USUAL_DAYS) == {name: getattr(rules, name) for name in retention.RULES}

@@ -110,10 +110,10 @@ def test_a_year_is_counted_over_all_its_calls_by_country_and_profession() -> Non
     assert tallies.of_year(2025, now=NOW).countries.applied is None
 
 
-def test_three_queries_however_many_people(django_assert_num_queries) -> None:
+def test_four_queries_however_many_people(django_assert_num_queries) -> None:
     for _ in range(2):
         _year(country="FR", applied=6, selected=3)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             tallies.of_year(2026, now=NOW)
 
 

@@ -121,9 +121,10 @@ class Life:
             self._ask_for_help(self._again(number), number)
 
     def _ask_for_help(self, registration: Registration, number: int) -> None:
-        alarms.sound(
+        alarm = alarms.sound(
             registration=registration, telephone=word("telephone", number), words=word("whencall", number), now=self.now
         )
+        alarms.handle(alarm=alarm, shown=alarms.seen(alarm), by=self.organiser, now=self.now)
         for extra in (Extra.DIET, Extra.ACCESS):
             consents.give(registration=registration, extra=extra, detail=word(extra, number), now=self.now)
         consents.give(registration=registration, extra=Extra.LISTED_NAME, now=self.now)
