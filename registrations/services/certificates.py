@@ -1,11 +1,15 @@
-"""Deletion certificates: what a purge deleted, by kind, chained so that none is changed or taken away unseen."""
+"""Deletion certificates: what a purge deleted, by kind, signed one after the other.
 
-import hashlib
+Whoever writes in the database without the address key neither changes one unseen nor takes one out of the middle.
+"""
+
+import hmac
 import json
 from datetime import datetime
 
 from django.db import transaction
 
+from ranportal.shared.crypto import keyed_digest
 from registrations.models import DeletionCertificate
 
 
@@ -35,7 +39,7 @@ def finish(*, now: datetime) -> DeletionCertificate | None:
 
 
 def digest_of(certificate: DeletionCertificate) -> str:
-    """The digest of what stands in a certificate, and of the one before it (SHA-256, 64 hex digits)."""
+    """The keyed digest (64 hex digits) of what stands in a certificate, and of the digest of the one before it."""
     before = DeletionCertificate.objects.filter(pk__lt=certificate.pk).order_by("pk").last()
     said = {
         "before": before.digest if before else "",
@@ -44,9 +48,9 @@ def digest_of(certificate: DeletionCertificate) -> str:
         "counts": certificate.counts,
         "keys_destroyed": certificate.keys_destroyed,
     }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return keyed_digest("deletion certificate", json.dumps(said, sort_keys=True))
 
 
 def is_whole(certificate: DeletionCertificate) -> bool:
     """Whether it still says what it said when it was signed, and follows on the one before."""
-    return certificate.digest == digest_of(certificate)
+    return hmac.compare_digest(certificate.digest, digest_of(certificate))
