@@ -5,7 +5,7 @@ import hmac
 import re
 from datetime import datetime, timedelta
 
-from ranportal.shared.crypto import derived_keys, is_link_mac, link_mac
+from registrations import signed_links
 from registrations.models import PrivateLink
 
 PURPOSE = "private-link"
@@ -15,8 +15,6 @@ CODE_TRIES = 5
 #: Links live until so long after the event's end.
 LIFE_AFTER_EVENT = timedelta(days=30)
 
-_TOKEN = re.compile(r"^(\d{1,18})-([\w-]{20,60})$", re.ASCII)
-
 
 class LinkUnknown(Exception):
     """No such link, or it was not made here. Expired and revoked links raise the same: a stranger learns nothing."""
@@ -24,17 +22,17 @@ class LinkUnknown(Exception):
 
 def new_key_id() -> str:
     """The name of the key that signs new links: 16 hex digits that say nothing about the key."""
-    return _key_id(derived_keys(PURPOSE)[0])
+    return signed_links.new_key_id(PURPOSE)
 
 
 def token_of(link: PrivateLink) -> str:
     """The token of a private link, signed by the key that the link names, or by the newest when that key is gone."""
-    return f"{link.pk}-{link_mac(PURPOSE, str(link.pk), link.version, _key_of(link, PURPOSE))}"
+    return signed_links.token(purpose=PURPOSE, pk=link.pk, version=link.version, key_id=link.key_id)
 
 
 def code_of(link: PrivateLink) -> str:
     """The eight digits that stand beside the private link in the first mail."""
-    return _code(link, _key_of(link, CODE_PURPOSE))
+    return _code(link, signed_links.key_of(CODE_PURPOSE, link.key_id, named_for=PURPOSE))
 
 
 def is_code_of(link: PrivateLink, code: str) -> bool:
@@ -45,15 +43,15 @@ def is_code_of(link: PrivateLink, code: str) -> bool:
 
 def find(token: str, *, now: datetime) -> PrivateLink:
     """The link with its registration, call and event. Raises LinkUnknown when it is forged, revoked or too old."""
-    match = _TOKEN.match(token)
-    if match is None:
+    given = signed_links.parsed(token)
+    if given is None:
         raise LinkUnknown
     link = (
         PrivateLink.objects.select_related("registration__call__event", "registration__identity")
-        .filter(pk=int(match[1]), revoked_at=None)
+        .filter(pk=int(given.number), revoked_at=None)
         .first()
     )
-    if link is None or not is_link_mac(match[2], purpose=PURPOSE, link_id=match[1], version=link.version):
+    if link is None or not given.is_of(purpose=PURPOSE, version=link.version):
         raise LinkUnknown
     if now >= expires_at(link):
         raise LinkUnknown
@@ -65,17 +63,6 @@ def expires_at(link: PrivateLink) -> datetime:
     event = link.registration.call.event
     ends = [session.ends_at for session in event.sessions.all()]
     return max([*ends, link.registration.call.closes_at]) + LIFE_AFTER_EVENT
-
-
-def _key_id(key: bytes) -> str:
-    return hashlib.sha256(b"key-id" + key).hexdigest()[:16]
-
-
-def _key_of(link: PrivateLink, purpose: str) -> bytes:
-    # Both purposes derive from the same list of secrets, so the place of the link's key is the place of the code's.
-    ids = [_key_id(key) for key in derived_keys(PURPOSE)]
-    place = ids.index(link.key_id) if link.key_id in ids else 0
-    return derived_keys(purpose)[place]
 
 
 def _code(link: PrivateLink, key: bytes) -> str:

@@ -1,18 +1,14 @@
 """Links for contact points: what they are made of and whether one holds. Tokens are stored nowhere."""
 
-import hashlib
-import re
 from datetime import datetime, timedelta
 
-from ranportal.shared.crypto import derived_keys, is_link_mac, link_mac
+from registrations import signed_links
 from registrations.models import Vouch
 from registrations.states import EXPECTING
 
 PURPOSE = "vouch-link"
 #: A contact point has so long to answer.
 LIFETIME = timedelta(days=14)
-
-_TOKEN = re.compile(r"^(\d{1,18})-([\w-]{20,60})$", re.ASCII)
 
 
 class VouchLinkUnknown(Exception):
@@ -21,14 +17,12 @@ class VouchLinkUnknown(Exception):
 
 def new_key_id() -> str:
     """The name of the key that signs new links: 16 hex digits that say nothing about the key."""
-    return _key_id(derived_keys(PURPOSE)[0])
+    return signed_links.new_key_id(PURPOSE)
 
 
 def token_of(vouch: Vouch) -> str:
     """The token of a contact point's link, signed by the key that its row names, or by the newest when that is gone."""
-    keys = {_key_id(key): key for key in reversed(derived_keys(PURPOSE))}
-    key = keys.get(vouch.key_id, derived_keys(PURPOSE)[0])
-    return f"{vouch.pk}-{link_mac(PURPOSE, str(vouch.pk), vouch.number, key)}"
+    return signed_links.token(purpose=PURPOSE, pk=vouch.pk, version=vouch.number, key_id=vouch.key_id)
 
 
 def is_open(vouch: Vouch, *, now: datetime) -> bool:
@@ -39,11 +33,11 @@ def is_open(vouch: Vouch, *, now: datetime) -> bool:
 
 def find(token: str, *, now: datetime) -> Vouch:
     """The question with its registration and call. Raises VouchLinkUnknown when it is forged, or not open any more."""
-    match = _TOKEN.match(token)
-    vouch = _with_registration(int(match[1])) if match else None
-    if match is None or vouch is None or not is_open(vouch, now=now):
+    given = signed_links.parsed(token)
+    vouch = _with_registration(int(given.number)) if given else None
+    if given is None or vouch is None or not is_open(vouch, now=now):
         raise VouchLinkUnknown
-    if not is_link_mac(match[2], purpose=PURPOSE, link_id=match[1], version=vouch.number):
+    if not given.is_of(purpose=PURPOSE, version=vouch.number):
         raise VouchLinkUnknown
     return vouch
 
@@ -56,7 +50,3 @@ def standing(vouch_id: int, *, now: datetime) -> Vouch | None:
 
 def _with_registration(vouch_id: int) -> Vouch | None:
     return Vouch.objects.select_related("registration__call__event").filter(pk=vouch_id).first()
-
-
-def _key_id(key: bytes) -> str:
-    return hashlib.sha256(b"key-id" + key).hexdigest()[:16]

@@ -3,12 +3,55 @@
 import base64
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from ranportal.shared.crypto import derived_keys
 
 _NUMBER = struct.Struct(">Q")
+
+
+@dataclass(frozen=True)
+class SealedCookie:
+    """A cookie of a visit that ends `lifetime` after the last time that it was kept.
+
+    It is called as the session's cookie, with `word` in place of “session”.
+    """
+
+    word: str
+    purpose: str
+    lifetime: timedelta
+
+    def read(self, request: HttpRequest, *, now: datetime) -> list[int]:
+        """The numbers that were kept; none when the cookie is missing, altered or too old."""
+        numbers = opened(request.COOKIES.get(self._name, ""), purpose=self.purpose)
+        if not numbers or not 0 <= now.timestamp() - numbers[0] < self.lifetime.total_seconds():
+            return []
+        return numbers[1:]
+
+    def keep(self, response: HttpResponseBase, numbers: Sequence[int], *, now: datetime) -> None:
+        """Let the browser carry these numbers."""
+        response.set_cookie(
+            self._name,
+            sealed([int(now.timestamp()), *numbers], purpose=self.purpose),
+            max_age=self.lifetime,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def forget(self, response: HttpResponseBase) -> None:
+        """Let the browser let go of it."""
+        response.delete_cookie(self._name, samesite="Lax")
+
+    @property
+    def _name(self) -> str:
+        return settings.SESSION_COOKIE_NAME.replace("session", self.word)
 
 
 def sealed(numbers: Sequence[int], *, purpose: str) -> str:

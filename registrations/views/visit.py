@@ -7,18 +7,17 @@ that of the browser which sent it.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from registrations import links, queries
 from registrations.models import PrivateLink
-from registrations.views.sealed_numbers import opened, sealed
+from registrations.views.sealed_numbers import SealedCookie
 
 LIFETIME = timedelta(hours=2)
 MOST_LINKS = 50
 
-_PURPOSE = "visit"
+_COOKIE = SealedCookie(word="visit", purpose="visit", lifetime=LIFETIME)
 
 
 @dataclass
@@ -35,28 +34,18 @@ class Visit:
 
 def visit_of(request: HttpRequest, *, now: datetime) -> Visit:
     """Return the visit that the request's cookie tells of; an empty one when it is missing, altered or too old."""
-    numbers = opened(request.COOKIES.get(_cookie_name(), ""), purpose=_PURPOSE)
-    if len(numbers) < 2 or not 0 <= now.timestamp() - numbers[0] < LIFETIME.total_seconds():
-        return Visit()
-    return Visit(link_ids=numbers[2:], pending_id=numbers[1])
+    numbers = _COOKIE.read(request, now=now)
+    return Visit(link_ids=numbers[1:], pending_id=numbers[0]) if numbers else Visit()
 
 
 def keep(response: HttpResponseBase, visit: Visit, *, now: datetime) -> None:
     """Set the visit's cookie. It ends two hours after the last time that something was added to it."""
-    numbers = [int(now.timestamp()), visit.pending_id, *visit.link_ids]
-    response.set_cookie(
-        _cookie_name(),
-        sealed(numbers, purpose=_PURPOSE),
-        max_age=LIFETIME,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    _COOKIE.keep(response, [visit.pending_id, *visit.link_ids], now=now)
 
 
 def forget(response: HttpResponseBase) -> None:
     """End the visit: the browser lets go of its cookie."""
-    response.delete_cookie(_cookie_name(), samesite="Lax")
+    _COOKIE.forget(response)
 
 
 def links_of(visit: Visit, *, now: datetime) -> list[PrivateLink]:
@@ -73,7 +62,3 @@ def links_of(visit: Visit, *, now: datetime) -> list[PrivateLink]:
 def link_to(visit: Visit, *, reference: str, now: datetime) -> PrivateLink | None:
     """Return the link by which this visit may see the registration of this reference, or None."""
     return next((link for link in links_of(visit, now=now) if link.registration.reference == reference), None)
-
-
-def _cookie_name() -> str:
-    return settings.SESSION_COOKIE_NAME.replace("session", "visit")

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -16,12 +15,12 @@ from registrations.enums import VouchAnswer
 from registrations.models import Vouch
 from registrations.services import vouching
 from registrations.views.personal import SeeOther, personal
-from registrations.views.sealed_numbers import opened, sealed
+from registrations.views.sealed_numbers import SealedCookie
 
 #: So long after its link was followed a question can be read and answered.
 LIFETIME = timedelta(hours=1)
 
-_PURPOSE = "vouch-visit"
+_COOKIE = SealedCookie(word="question", purpose="vouch-visit", lifetime=LIFETIME)
 
 
 @personal
@@ -34,14 +33,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponseBase:
     except vouch_links.VouchLinkUnknown:
         return _no_question(request)
     response = SeeOther(reverse("registrations:vouch-question"))
-    response.set_cookie(
-        _cookie_name(),
-        sealed([int(now.timestamp()), vouch.pk], purpose=_PURPOSE),
-        max_age=LIFETIME,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    _COOKIE.keep(response, [vouch.pk], now=now)
     return response
 
 
@@ -66,7 +58,7 @@ def question(request: HttpRequest) -> HttpResponseBase:
     except Refused:
         return _no_question(request)
     response = SeeOther(reverse("registrations:vouch-thanks"))
-    response.delete_cookie(_cookie_name(), samesite="Lax")
+    _COOKIE.forget(response)
     return response
 
 
@@ -89,15 +81,9 @@ def _page(request: HttpRequest, vouch: Vouch, *, refusal: str = "", status: int 
 
 
 def _held(request: HttpRequest, *, now: datetime) -> Vouch | None:
-    numbers = opened(request.COOKIES.get(_cookie_name(), ""), purpose=_PURPOSE)
-    if len(numbers) != 2 or not 0 <= now.timestamp() - numbers[0] < LIFETIME.total_seconds():
-        return None
-    return vouch_links.standing(numbers[1], now=now)
+    numbers = _COOKIE.read(request, now=now)
+    return vouch_links.standing(numbers[0], now=now) if len(numbers) == 1 else None
 
 
 def _no_question(request: HttpRequest) -> HttpResponseBase:
     return render(request, "registrations/vouch_over.html", status=404)
-
-
-def _cookie_name() -> str:
-    return settings.SESSION_COOKIE_NAME.replace("session", "question")

@@ -237,7 +237,7 @@ def test_a_link_that_is_over_or_forged_opens_nothing(client: Client, registratio
 def test_a_private_link_is_no_question_and_a_question_no_private_link(client: Client, registration):
     from_person = registration.links.first()
     vouch = ask(registration)
-    mac = vouch_links.link_mac("private-link", str(vouch.pk), 1, vouch_links.derived_keys("private-link")[0])
+    mac = link_mac("private-link", str(vouch.pk), 1, derived_keys("private-link")[0])
     assert client.get(f"/registrations/contact/{vouch.pk}-{mac}/").status_code == 404
     assert client.get(f"/registrations/p/{from_person.pk}-{vouch_links.token_of(vouch)[2:]}/").status_code == 404
 

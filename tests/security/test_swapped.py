@@ -16,7 +16,7 @@ from accounts.enums import Role
 from events.models import Call
 from ranportal.shared import crypto
 from ranportal.shared.crypto import derived_key, link_mac
-from registrations import links, reports
+from registrations import links, reports, signed_links
 from registrations.models import Registration
 from registrations.views.sealed_numbers import sealed
 from tests.factories import (
@@ -213,7 +213,7 @@ def test_without_signatures_a_guessed_token_opens_another_s_page(
     """The control: whatever is signed is believed."""
     mine, other = two
     looker = Looker(other)
-    monkeypatch.setattr(links, "is_link_mac", lambda *args, **options: True)
+    monkeypatch.setattr(signed_links, "is_link_mac", lambda *args, **options: True)
     for token in sorted(signed_anew(mine, other)):
         looker.ask(Client(), f"/registrations/p/{token}/")
     assert looker.leaks
