@@ -10,13 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registrations import policies, vouch_links
+from ranportal.shared.crypto import derived_keys, link_mac
+from registrations import own_data, policies, vouch_links
 from registrations.enums import Act, CheckResult, MailKind, MailState, State, VouchAnswer
 from registrations.identity_checks import who_is
 from registrations.mail import addressees, addressing, catalogue
 from registrations.models import OutgoingMail, Registration, Transition, Vouch
 from registrations.people import address_index
-from registrations.services import places, privacy, vouching
+from registrations.services import places, vouching
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.pages import follow, mine_url, text_of
 
@@ -319,7 +320,7 @@ def test_strangers_name_nobody(client: Client, registration):
 
 def test_the_own_data_tell_that_somebody_answered_and_not_what(registration):
     vouching.answer(vouch=ask(registration), answer=VouchAnswer.DOES_NOT, now=NOW)
-    told = str(privacy.export_registration(registration=registration))
+    told = str([own_data.of_registration(registration), own_data.for_person(registration)])
     assert "Anna Chief" in told
     assert VouchAnswer.DOES_NOT.label not in told
     assert VouchAnswer.DOES_NOT.value not in told
