@@ -9,8 +9,8 @@ from tests.security import scope, supply
 def main() -> int:
     """Ask, put a line into the table, and return 1 where a pin is old without a reason or nobody answered."""
     found, asked = [], 0
-    for name in ("requirements", "requirements-dev"):
-        lock, sources = supply.ROOT / f"{name}.txt", supply.ROOT / f"{name}.in"
+    for lock in supply.LOCKS:
+        name, sources = lock.stem, lock.with_suffix(".in")
         locked = supply.versions_of(lock)
         try:
             newest = supply.newest_of_series(lock, sources)

@@ -25,12 +25,23 @@ from tests.security import scope
 ROOT = Path(__file__).resolve().parents[2]
 SCANNERS = ROOT / ".venv-scan" / "bin"
 #: Who looks: nobody, and one of each account of the demo.
-VISITORS = ("", "publisher@example.org", "organiser@example.org", "reviewer1@example.org", "admin@example.org")
+VISITORS = (
+    "", "publisher@example.org", "organiser@example.org", "logistics@example.org", "reviewer1@example.org",
+    "dpo@example.org", "admin@example.org",
+)  # fmt: skip
 #: Where each begins: sqlmap needs a parameter.
 STARTS = {
     "": ["/events/?q=a&kind=webinar&working_group=ran-health&language=en&open=1&page=1"],
     "publisher@example.org": ["/admin/events/event/?q=a&o=1&p=0", "/admin/events/publication/?q=a"],
     "organiser@example.org": ["/admin/registrations/registration/?q=a&o=1", "/admin/registrations/outgoingmail/?q=a"],
+    "logistics@example.org": [
+        "/admin/registrations/logisticsassignment/?q=a",
+        "/admin/registrations/logisticsassignment/calls/1/?q=a",
+    ],
+    "dpo@example.org": [
+        "/admin/registrations/accessentry/?account=1&call=1&day=2026-09-01&before=9",
+        "/admin/registrations/deletioncertificate/?due=1",
+    ],
     "reviewer1@example.org": ["/admin/registrations/review/?q=a"],
     "admin@example.org": ["/admin/accounts/user/?q=a&o=1", "/admin/events/call/?q=a"],
 }

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver
 
 from accounts.enums import Role
@@ -61,6 +63,19 @@ def known() -> dict[str, list[str]]:
     return fields | dict.fromkeys(("pk", "id", "call_id", "registration_id", "object_id", "answer_id"), keys) | {
         "user_id": users
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("order", ["1 AND 7351=7351", "(SELECT 7351)", "1.-2) UNION SELECT 7351", "-1,7351", "7351"])
+def test_the_order_of_a_list_is_the_number_of_one_of_its_columns_and_never_sql(client, order):
+    client.force_login(UserFactory(role=Role.PUBLISHER))
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get("/admin/events/event/", {"q": "a", "o": order})
+
+    assert answer.status_code == 200
+    assert asked.captured_queries
+    assert not [one["sql"] for one in asked.captured_queries if "7351" in one["sql"]]
 
 
 @pytest.mark.slow

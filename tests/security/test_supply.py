@@ -3,6 +3,7 @@ asked by `make security`, while `make test` asks nobody outside this machine.
 """
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security import history, scope, supply
+from tests.security import history, pins, scope, supply
 
 BIN = Path(sys.executable).parent
 CODE = ("ranportal", "accounts", "events", "registrations")
@@ -129,7 +130,29 @@ def test_no_secret_was_ever_committed():
         "-----BEGIN RSA " + "PRIVATE KEY-----",
         "DATABASE_URL=postgres://portal:hunter2" + "@db.internal:5432/portal",
         "password = 'correct-" + "horse-battery-staple'",
+        "login('ann@example.org', password='correct-" + "horse-battery-staple')  # for-the-tests-only",
+        "postgres://portal:hunter2" + "@localhost:5432/portal",
     ],
 )
-def test_a_secret_is_found(line):
+def test_a_secret_is_found_whatever_stands_beside_it(line):
     assert len(history.secrets([line])) == 1
+
+
+def test_make_security_ends_red_where_any_part_does(tmp_path):
+    recipe = (supply.ROOT / "Makefile").read_text("utf-8").partition("\nsecurity:")[2].partition("\t@export")[2]
+    step = re.compile(r"\$\(PYTHON\)[^|;]*")
+    parts = step.findall(recipe.partition("\n\n")[0])
+    assert len(parts) == 4
+    for red in range(len(parts) + 1):
+        ends = iter([f"sh -c 'exit {int(number == red)}' " for number in range(len(parts))])
+        script = step.sub(lambda _, ends=ends: next(ends), recipe.partition("\n\n")[0])
+        script = script.replace("$(SECURITY_TABLE)", "table").replace("$$", "$")
+        assert subprocess.run(["sh", "-c", f"export{script}"], cwd=tmp_path).returncode == (red < len(parts))
+
+
+def test_the_newest_is_asked_for_each_lock(monkeypatch):
+    asked = []
+    monkeypatch.setattr(supply, "newest_of_series", lambda lock, sources: asked.append((lock, sources)) or {})
+    assert pins.main() == 0
+    assert [lock for lock, _ in asked] == list(supply.LOCKS)
+    assert all(sources.is_file() for _, sources in asked)
