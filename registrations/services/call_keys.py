@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,33 @@ from django.db.models import QuerySet
 from events.models import Call
 from ranportal.shared import sealing
 from ranportal.shared.refusals import Refused
-from registrations.models import Answer, CallKey
+from registrations.models import Answer, CallKey, Registration
+from registrations.models.registration import ERASED
 from registrations.models.sealed import SealedRow
 
 
 class StillNeeded(Refused):
     """Something of the call that people said is sealed with its key."""
+
+
+class NoKeysFile(Refused):
+    """What stands there was not written by a backup, or was harmed."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What lies beside all backups and is newer than each.
+
+    `keys` are the name of the master key and the wrapped key (base64) by id, `destroyed` the ids of those that are gone
+    for good, `erased` the references of erased registrations, each with its state at the end.
+    """
+
+    keys: dict[str, list[str]]
+    destroyed: frozenset[str]
+    erased: dict[str, str]
+
+
+NOTHING_BESIDE = Beside({}, frozenset(), {})
 
 
 def rotate_master_key() -> int:
@@ -57,41 +79,64 @@ def destroy(*, call: Call, now: datetime) -> bool:
 
 
 def write_down(file: Path) -> None:
-    """Write the keys that are not destroyed into this file, wrapped as they are, in the place of what it held.
+    """Bring this file up to date: the wrapped keys, which keys were destroyed, and which registrations were erased.
 
-    The newest such file opens every backup, as far as it shall be opened still: it is the only copy outside the
-    database, so a key that is destroyed is gone everywhere once it was written again.
+    It is the only copy of the keys outside the database, and opens every backup as far as that shall be opened still.
+    A key leaves it when this database knows it as destroyed, and never because this database does not know it: one that
+    is new, or was not restored yet, adds nothing and takes nothing away. Raises NoKeysFile.
     """
-    keys = {
-        str(key.pk): [key.master_id, base64.b64encode(bytes(key.wrapped)).decode()]
-        for key in CallKey.objects.filter(destroyed_at=None).order_by("made_at")
+    former = read(file) if file.is_file() else NOTHING_BESIDE
+    rows = list(CallKey.objects.order_by("made_at"))
+    destroyed = former.destroyed | {str(row.pk) for row in rows if row.destroyed_at}
+    here = {str(row.pk): [row.master_id, base64.b64encode(bytes(row.wrapped)).decode()] for row in rows}
+    erased = Registration.objects.filter(address_index__startswith=ERASED).order_by("pk")
+    said = {
+        "keys": {pk: key for pk, key in {**former.keys, **here}.items() if pk not in destroyed},
+        "destroyed": sorted(destroyed),
+        "erased": {**former.erased, **dict(erased.values_list("reference", "state"))},
     }
     new = file.with_name(f"{file.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
-        json.dump(keys, opened, indent=1)
+        json.dump(said, opened, indent=1)
         opened.flush()
         os.fsync(opened.fileno())
     new.replace(file)
 
 
-def missing_master_keys(file: Path) -> list[str]:
+def read(file: Path) -> Beside:
+    """What `write_down` wrote. Raises NoKeysFile."""
+    try:
+        said = json.loads(file.read_text("utf-8"))
+        return Beside(dict(said["keys"]), frozenset(said["destroyed"]), dict(said["erased"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoKeysFile(
+            f"{file} is no file of the keys of calls, or it was harmed. Bring its copy back, or name another one with "
+            "--call-keys; nothing was written over it."
+        ) from error
+
+
+def missing_master_keys(beside: Beside) -> list[str]:
     """The names of master keys that wrapped keys of this file and are not among MASTER_KEYS."""
-    return sorted({master_id for master_id, _ in _read(file).values()} - set(sealing.master_ids()))
+    return sorted({master_id for master_id, _ in beside.keys.values()} - set(sealing.master_ids()))
 
 
-def bring_back(file: Path, *, now: datetime) -> None:
-    """Give the keys that a backup left empty what the file holds; what it does not hold was destroyed."""
-    keys = _read(file) if file.is_file() else {}
-    for row in CallKey.objects.filter(destroyed_at=None, wrapped=b""):
-        master_id, wrapped = keys.get(str(row.pk), ("", ""))
+def lost(beside: Beside) -> int:
+    """How many keys a backup left empty that the file neither holds nor knows as destroyed."""
+    known = {*beside.keys, *beside.destroyed}
+    return sum(str(pk) not in known for pk in _emptied().values_list("pk", flat=True))
+
+
+def bring_back(beside: Beside, *, now: datetime) -> None:
+    """Give the keys that a backup left empty what the file holds; what it does not hold is destroyed from now on."""
+    for row in _emptied():
+        master_id, wrapped = beside.keys.get(str(row.pk), ("", ""))
         row.master_id, row.wrapped = master_id, base64.b64decode(wrapped)
         row.destroyed_at = None if wrapped else now
         row.save()
 
 
-def _read(file: Path) -> dict[str, list[str]]:
-    keys: dict[str, list[str]] = json.loads(file.read_text("utf-8"))
-    return keys
+def _emptied() -> QuerySet[CallKey]:
+    return CallKey.objects.filter(destroyed_at=None, wrapped=b"")
 
 
 def _left(call: Call) -> Iterator[str]:

@@ -6,14 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from registrations.models import CallKey, Identity, call_key
+from registrations.enums import State
+from registrations.models import CallKey, Identity, Registration, call_key
 from registrations.models.sealed import ERASED
-from registrations.services import call_keys
+from registrations.services import call_keys, privacy
 from tests import databases
-from tests.factories import NOW, RegistrationFactory
+from tests.factories import NOW, AnswerFactory, RegistrationFactory
 from tests.faults import kept
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -104,4 +107,71 @@ def test_without_the_file_or_its_master_key_nothing_is_restored(tmp_path: Path, 
         (tmp_path / "call-keys.json").unlink()
         with pytest.raises(CommandError, match="--call-keys"):
             restored(tmp_path / "monday")
-        assert set(restored(tmp_path / "monday", keys_are_lost=True).values()) == {ERASED}
+        assert set(restored(tmp_path / "monday", call_keys_are_lost=True).values()) == {ERASED}
+
+
+def test_a_backup_of_an_empty_portal_takes_no_key_away(tmp_path: Path) -> None:
+    with installation(tmp_path, "former"):
+        first, second = registered_in_two_calls()
+        call_command("backup", str(tmp_path / "monday"))
+    with installation(tmp_path, "latter"):
+        call_command("migrate", verbosity=0)
+        call_command("backup", str(tmp_path / "new-machine"))
+        found = restored(tmp_path / "monday", replace=True)
+        assert found == {first.pk: "person0@example.org", second.pk: "person1@example.org"}
+
+
+def test_a_destroyed_key_never_comes_back_into_the_file(tmp_path: Path) -> None:
+    """Whoever restores with an older file brings it back into that database, and not into what opens all backups."""
+    with installation(tmp_path, "former"):
+        first, _ = registered_in_two_calls()
+        call_command("backup", str(tmp_path / "monday"), call_keys=tmp_path / "keys-of-monday.json")
+        key = str(CallKey.objects.get(call=first.registration.call).pk)
+        end(first)
+        call_command("backup", str(tmp_path / "tuesday"))
+    with installation(tmp_path, "latter"):
+        restored(tmp_path / "monday", call_keys=tmp_path / "keys-of-monday.json")
+        call_command("backup", str(tmp_path / "wednesday"))
+    beside = call_keys.read(tmp_path / "call-keys.json")
+    assert key in call_keys.read(tmp_path / "keys-of-monday.json").keys
+    assert key not in beside.keys
+    assert beside.destroyed == {key}
+
+
+def test_a_file_that_lacks_a_key_is_refused_before_anything_is_touched(tmp_path: Path) -> None:
+    with installation(tmp_path, "former"):
+        call_command("migrate", verbosity=0)
+        call_command("backup", str(tmp_path / "empty"), call_keys=tmp_path / "another.json")
+        registered_in_two_calls()
+        call_command("backup", str(tmp_path / "monday"))
+    with installation(tmp_path, "latter"):
+        with pytest.raises(CommandError, match=r"2 keys of calls .* --call-keys-are-lost"):
+            restored(tmp_path / "monday", call_keys=tmp_path / "another.json", keys_are_lost=True)
+        assert databases.rows() == {}
+
+
+def test_a_harmed_file_of_keys_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "call-keys.json").write_text('{"keys": ')
+    with installation(tmp_path, "former"):
+        call_command("migrate", verbosity=0)
+        with pytest.raises(CommandError, match="was harmed"):
+            call_command("backup", str(tmp_path / "monday"))
+    assert (tmp_path / "call-keys.json").read_text() == '{"keys": '
+
+
+def test_who_was_erased_since_is_erased_again_with_links_and_files(tmp_path: Path) -> None:
+    with installation(tmp_path, "former"):
+        call_command("migrate", verbosity=0)
+        gone, _ = (RegistrationFactory(identity__email=f"person{n}@example.org", submitted=True) for n in range(2))
+        name = storages["private"].save("answers/of-the-erased", ContentFile(b"private"))
+        AnswerFactory(registration=gone, file=name)
+        call_command("backup", str(tmp_path / "monday"))
+        privacy.erase_registration(registration=gone, by=None, now=NOW)
+        call_command("backup", str(tmp_path / "tuesday"))
+    with installation(tmp_path, "latter"):
+        restored(tmp_path / "monday")
+        again, other = Registration.objects.order_by("pk")
+        assert (again.is_erased, again.state, again.identity.email) == (True, State.WITHDRAWN, "")
+        assert not again.links.filter(revoked_at=None).exists()
+        assert not storages["private"].exists(name)
+        assert (other.is_erased, other.state, other.identity.email) == (False, State.SUBMITTED, "person1@example.org")

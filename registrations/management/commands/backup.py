@@ -23,8 +23,8 @@ class Command(BaseCommand):
             "--call-keys",
             metavar="FILE",
             type=Path,
-            help="where the keys of calls go, wrapped: one file for all backups, written anew by each "
-            "(usually call-keys.json beside the folder)",
+            help="where the keys of calls go, wrapped, and the references of who was erased: one file for all backups, "
+            "brought up to date by each (usually call-keys.json beside the folder)",
         )
 
     def handle(self, *args: Any, folder: Path, call_keys: Path | None, **options: Any) -> None:
@@ -47,6 +47,6 @@ class Command(BaseCommand):
         self.stdout.write("Not in it, and needed to restore it; keep them elsewhere, and never beside it:")
         for name, prints in made.keys.items():
             self.stdout.write(f"  {name}: {', '.join(prints) if prints else 'not set'}")
-        self.stdout.write(f"  the keys of calls: {keys_file}, of which only the newest is kept")
+        self.stdout.write(f"  the keys of calls, and who was erased: {keys_file}, of which only the newest is kept")
         for name in made.missing_files:
             self.stderr.write(f"A row names {name}, and the storage has no such file.")

@@ -30,9 +30,21 @@ class Command(BaseCommand):
         )
         parser.add_argument("--replace", action="store_true", help="give up the data that is there now")
         parser.add_argument("--keys-are-lost", action="store_true", help="restore although the keys are others")
+        parser.add_argument(
+            "--call-keys-are-lost",
+            action="store_true",
+            help="give up what missing keys of calls sealed",
+        )
 
     def handle(
-        self, *args: Any, folder: Path, call_keys: Path | None, replace: bool, keys_are_lost: bool, **options: Any
+        self,
+        *args: Any,
+        folder: Path,
+        call_keys: Path | None,
+        replace: bool,
+        keys_are_lost: bool,
+        call_keys_are_lost: bool,
+        **options: Any,
     ) -> None:
         try:
             back = keeping.restore(
@@ -41,6 +53,7 @@ class Command(BaseCommand):
                 now=clock.now(),
                 is_replacing=replace,
                 are_keys_lost=keys_are_lost,
+                are_call_keys_lost=call_keys_are_lost,
             )
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
@@ -58,4 +71,7 @@ class Command(BaseCommand):
             "gone out already. Look at them in the outbox, and let them go there or with: resume_mail --held"
         )
         self.stdout.write("New mail goes." if delivery.is_gate_open(now=clock.now()) else delivery.STOPPED)
-        self.stdout.write("Erasures asked for since the backup have to be done again: erase_person.")
+        self.stdout.write(
+            f"{back.erased} registrations were erased again, as the file of keys says. Erasures asked for since that "
+            "file was written have to be done by hand: erase_person."
+        )
