@@ -1,4 +1,7 @@
-"""Who was affected: the people behind a look, behind all looks of an account, or behind the key of a call."""
+"""Who was affected: the people behind a look, behind all looks of an account, or behind the key of a call.
+
+The contact points whom these people named are affected with them: their names stand beside.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations.access_reports import subject_of
-from registrations.models import AccessEntry, Registration
+from registrations.models import AccessEntry, Registration, Vouch
 from registrations.models.registration import ERASED
 
 _CHUNK = 2000
@@ -20,10 +23,14 @@ class NothingSuch(Refused):
 
 @dataclass(frozen=True)
 class Affected:
-    """The registrations of which something was seen. `gone` are subjects of looks whose rows are deleted by now."""
+    """The registrations of which something was seen, erased ones too, and the contact points whom they named.
+
+    `gone` are subjects of looks whose rows are deleted by now; None where nobody can count them.
+    """
 
     registrations: tuple[Registration, ...]
-    gone: int
+    contacts: tuple[Vouch, ...]
+    gone: int | None
 
     @property
     def reachable(self) -> list[Registration]:
@@ -50,22 +57,32 @@ def by_account(email: str, *, since: datetime | None = None, until: datetime | N
 
 
 def by_key(slug: str) -> Affected:
-    """Everybody whose words the key of this call opens: all of its people who are not erased. Raises NothingSuch."""
+    """Everybody whose words the key of this call opens, or opened in a copy that was taken earlier: all of its people,
+    those who were erased since by reference alone. Deleted rows are in no list. Raises NothingSuch.
+    """
     call = Call.objects.filter(event__slug=slug).first()
     if call is None:
         raise NothingSuch(f"No call has the event {slug}.")
-    people = Registration.objects.filter(call=call).exclude(address_index__startswith=ERASED)
-    return Affected(tuple(people.select_related("call__event", "identity")), gone=0)
+    pks = Registration.objects.filter(call=call).order_by("pk").values_list("pk", flat=True)
+    return _affected(list(pks), gone=None)
 
 
 def _behind(looks: Iterable[AccessEntry]) -> Affected:
     subjects = {subject for look in looks for subject in look.subjects}
     pks = [pk for pk, reference in _references() if subject_of(reference) in subjects]
+    return _affected(pks, gone=len(subjects) - len(pks))
+
+
+def _affected(pks: list[int], *, gone: int | None) -> Affected:
     found: list[Registration] = []
+    contacts: list[Vouch] = []
     for start in range(0, len(pks), _CHUNK):
-        people = Registration.objects.filter(pk__in=pks[start : start + _CHUNK])
+        chunk = pks[start : start + _CHUNK]
+        people = Registration.objects.filter(pk__in=chunk)
         found += people.select_related("call__event", "identity").order_by("pk")
-    return Affected(tuple(found), gone=len(subjects) - len(found))
+        named = Vouch.objects.filter(registration__in=chunk).exclude(sealed=b"")
+        contacts += named.select_related("registration__call__event").order_by("registration_id", "number")
+    return Affected(tuple(found), tuple(contacts), gone)
 
 
 def _references() -> Iterator[tuple[int, str]]:

@@ -10,14 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.timezone import get_current_timezone
 
 from accounts.doors import ask_for_proof
 from accounts.queries import is_data_protection_officer
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import access_reports, looks
+from registrations import access_reports, in_words, looks
 from registrations.admin.access import for_data_protection, staff_page
 from registrations.enums import LookKind
+from registrations.in_words import Part
 from registrations.models import DeletionCertificate
 from registrations.services import certificates, privacy, purging
 
@@ -123,6 +125,7 @@ def _about_person(
         found = access_reports.with_address(email)
         looks.declare(LookKind.SEARCH, shown=[one.pk for one in found])
         context |= {"found": found, "is_known": privacy.is_known(email=email)}
+        context |= {"times_named": privacy.times_named(email=email)}
         context |= {"held_form": HeldForm(initial={"email": email}, label_suffix="")}
         context |= {"erase_form": EraseForm(initial={"email": email}, label_suffix="")}
     context |= {"form": AddressForm(initial={"email": email}, label_suffix="") if others else form, **others}
@@ -148,7 +151,7 @@ def _held(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBa
         body = json.dumps(told, ensure_ascii=False, indent=2)
         headers = {"Content-Disposition": 'attachment; filename="person.json"'}
         return HttpResponse(body, content_type="application/json", headers=headers)
-    context = {"title": "All that we hold about one person", "lines": list(_lines(told))}
+    context = {"title": "All that we hold about one person", "parts": list(_parts(told))}
     return staff_page(model_admin, request, f"{_FOLDER}/held.html", context)
 
 
@@ -166,22 +169,16 @@ def _erase(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseB
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        told = ", ".join(erased.references) or "the counter card"
-        messages.success(request, f"Erased: {told}. Places given up: {erased.given_up}. Nobody was written to.")
+        told = ", ".join(erased.references) or "no registration, and what else there was"
+        named = f" Questions to a contact point that name nobody now: {erased.questions}." if erased.questions else ""
+        messages.success(request, f"Erased: {told}. Places given up: {erased.given_up}.{named} Nobody was written to.")
     return HttpResponseRedirect(reverse("admin:registrations_data_protection_person"))
 
 
-def _lines(told: Any, label: str = "", depth: int = 0) -> Iterator[tuple[int, str, str]]:
-    """Plain JSON as lines of (depth, label, words), for people to read."""
-    words = label.replace("_", " ").capitalize()
-    if isinstance(told, dict):
-        if label:
-            yield depth, words, ""
-        for name, value in told.items():
-            yield from _lines(value, str(name), depth + bool(label))
-    elif isinstance(told, list):
-        yield depth, words, "" if told else "nothing"
-        for number, value in enumerate(told, start=1):
-            yield from _lines(value, f"{number}.", depth + 1)
-    else:
-        yield depth, words, "" if told is None else str(told)
+def _parts(told: dict[str, Any]) -> Iterator[Part]:
+    """All of an export in words: each registration from its heading to the next, and what is beside them."""
+    zone = get_current_timezone()
+    for one in told["registrations"]:
+        yield from in_words.parts(one, zone, first=one["reference"])
+    beside = {name: value for name, value in told.items() if name != "registrations"}
+    yield from in_words.parts(beside, zone, first="The address")

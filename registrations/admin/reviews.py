@@ -19,10 +19,10 @@ from ranportal.shared.refusals import Refused
 from registrations import review_reports
 from registrations.admin import review_page
 from registrations.admin.access import staff_page
-from registrations.admin.downloads import document
 from registrations.admin.review_forms import ScoreForm
 from registrations.admin.review_page import ConflictForm
 from registrations.countries import country_name
+from registrations.documents import document
 from registrations.models import Registration, Review
 from registrations.services import reviewing
 

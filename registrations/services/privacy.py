@@ -1,9 +1,9 @@
 """What the law asks for about one person: all that we hold, and its erasure.
 
 An erased registration keeps its reference, state, country, profession, scores and what was proposed and decided, so
-that numbers stay right; nothing in it says who it was. To which reviewers it was given stays as well: a call of which
-nothing is given to anybody is open to all its reviewers. Copies in backups and in mailboxes are out of this module's
-reach; what ends by itself is in `purging`.
+that numbers stay right, until `purging` has counted its call and deletes it; nothing in it says who it was. To which
+reviewers it was given stays as well: a call of which nothing is given to anybody is open to all its reviewers. Copies
+in backups and in mailboxes are out of this module's reach; what ends by itself is in `purging`.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,6 @@ from registrations.models import (
     Answer,
     Check,
     Consent,
-    CounterCard,
     Decision,
     Identity,
     OutgoingMail,
@@ -41,37 +40,39 @@ from registrations.models import (
 )
 from registrations.models.registration import ERASED
 from registrations.people import address_index
-from registrations.services import cards, places, workflow
+from registrations.services import cards, places, vouching, workflow
 from registrations.services.answers import delete_files_after_commit
 
 _CHUNK = 500
 
 
 class NobodyKnown(Refused):
-    """No registration has this address."""
+    """We hold nothing about anybody with this address."""
 
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erasure did: the references that are empty now, and how many places became free by it."""
+    """What an erasure did: the references that are empty now, how many places became free by it, and in how many
+    questions to a contact point of this address nothing stands any more.
+    """
 
     references: tuple[str, ...]
     given_up: int
+    questions: int = 0
 
 
 def export_person(*, email: str) -> dict[str, Any]:
     """Return all that is held about the person with this address, in all calls, as `own_data` tells it.
 
-    Raises NobodyKnown.
+    That somebody named the address as a contact point is told as well. Raises NobodyKnown.
     """
-    registrations, card = _of_address(email), _card_of(email)
-    told = own_data.of_registrations(registrations, email=email)
-    return {**told, "counter_card": own_data.of_card(card)}
-
-
-def export_registration(*, registration: Registration) -> dict[str, Any]:
-    """Return all that is held about one registration, in the shape in which `export_person` returns each."""
-    return own_data.of_registration(registration)
+    registrations = _of_address(email)
+    return {
+        "email": email,
+        "registrations": [own_data.of_registration(one) for one in registrations],
+        "named_as_contact_point": [own_data.of_contact(vouch) for vouch in _questions_to(email)],
+        "counter_card": own_data.of_card(own_data.card_of(address_index(email))),
+    }
 
 
 def erase_registration(*, registration: Registration, by: User | None, now: datetime) -> Erased:
@@ -94,14 +95,16 @@ def erase_registration(*, registration: Registration, by: User | None, now: date
 
 
 def erase_person(*, email: str, by: User | None, now: datetime) -> Erased:
-    """Erase the person with this address from every registration, files and the counter card included.
+    """Erase the person with this address from every registration, files and the counter card included, and from every
+    question to it as a contact point.
 
     What still runs is given up first, so that the next on the list moves up; no mail about that is sent. `by` None
     means the command line. Raises NobodyKnown.
     """
     with transaction.atomic():
         # In the order of the calls: whoever erases somebody else from the same calls takes them in the same order.
-        for call in sorted({r.call for r in _of_address(email)}, key=lambda call: call.pk):
+        named_in = {vouch.registration.call for vouch in _questions_to(email)}
+        for call in sorted({r.call for r in _of_address(email)} | named_in, key=lambda call: call.pk):
             workflow.locked(call)
         registrations = _of_address(email)
         given_up = 0
@@ -111,12 +114,19 @@ def erase_person(*, email: str, by: User | None, now: datetime) -> Erased:
                 given_up += 1
         erase(ids=[registration.pk for registration in registrations], by=by, now=now)
         cards.forget(address_index=address_index(email))
-        return Erased(tuple(registration.reference for registration in registrations), given_up)
+        questions = list(_questions_to(email))
+        vouching.forget(vouches=questions, now=now)
+        return Erased(tuple(one.reference for one in registrations), given_up, len(questions))
 
 
 def is_known(*, email: str) -> bool:
     """Whether we hold anything about the person with this address."""
-    return _people(email).exists() or _card_of(email) is not None
+    return _people(email).exists() or own_data.card_of(address_index(email)) is not None or times_named(email=email) > 0
+
+
+def times_named(*, email: str) -> int:
+    """How often somebody named this address as a contact point, as far as it is still held."""
+    return _questions_to(email).count()
 
 
 def erase(*, ids: Sequence[int], by: User | None, now: datetime) -> None:
@@ -143,14 +153,15 @@ def _people(email: str) -> QuerySet[Registration]:
     return Registration.objects.filter(address_index=address_index(email))
 
 
-def _card_of(email: str) -> CounterCard | None:
-    return CounterCard.objects.filter(address_index=address_index(email)).first()
+def _questions_to(email: str) -> QuerySet[Vouch]:
+    asked = Vouch.objects.filter(address_index=address_index(email))
+    return asked.select_related("registration__call__event").order_by("pk")
 
 
 def _of_address(email: str) -> list[Registration]:
     registrations = list(_people(email).select_related("call__event", "identity").order_by("pk"))
-    if not registrations and _card_of(email) is None:
-        raise NobodyKnown("No registration has this address.")
+    if not registrations and not is_known(email=email):
+        raise NobodyKnown("We hold nothing about anybody with this address.")
     return registrations
 
 

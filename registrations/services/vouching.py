@@ -3,6 +3,7 @@
 What they answer is shown to organisers and decides nothing (law 9).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from registrations import policies, vouch_links
 from registrations.enums import Act, Channel, MailKind, VouchAnswer
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
-from registrations.models import Registration, Vouch
+from registrations.models import OutgoingMail, Registration, Vouch
 from registrations.people import canonical_address
 from registrations.services import addresses, workflow
 
@@ -101,6 +102,19 @@ def withdraw(*, vouch: Vouch, now: datetime) -> Vouch:
             registration=vouch.registration, act=Act.ASK_VOUCH, now=now, reason=told, channel=Channel.PORTAL
         )
         return vouch
+
+
+def forget(*, vouches: Sequence[Vouch], now: datetime) -> None:
+    """Leave nothing in these questions that says who was asked, in the caller's transaction; their links end.
+
+    What was answered stays: it is about the person who asked, and says of nobody who said it.
+    """
+    for vouch in vouches:
+        outbox.cancel_question(vouch=vouch, now=now)
+    asked = Vouch.objects.filter(pk__in=[vouch.pk for vouch in vouches])
+    OutgoingMail.objects.filter(vouch__in=asked).update(rendered=None, last_error="")
+    asked.filter(answer="", revoked_at=None).update(revoked_at=now)
+    asked.update(sealed=b"", address_index="")
 
 
 def _refuse(registration: Registration, named: list[Vouch], email: str) -> None:

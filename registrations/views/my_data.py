@@ -10,27 +10,35 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from registrations import policies
-from registrations.models import Registration
+from registrations import own_data, policies
+from registrations.documents import document
+from registrations.in_words import as_text, parts
+from registrations.models import Answer, Registration
 from registrations.own_forms import CorrectionForm, EraseForm
 from registrations.services import details, privacy
 from registrations.views.frame import Own, form_page, own
-from registrations.views.in_words import as_text, parts
 from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import forget, links_of
 
 
 @own
 def my_data(own: Own) -> HttpResponseBase:
-    """All that is held. A POST takes it along, as `json` or as `text`; that it was is traced."""
+    """What is held. A POST takes it along, as `json` or as `text`, or a file that was sent; that it was is traced."""
     action = own.request.POST.get("action") if own.is_sent else None
+    sent = _sent_files(own)
     if action in ("json", "text"):
         details.note_download(registration=own.held, now=own.now)
         return _file(own, action)
-    told = privacy.export_registration(registration=own.held)
+    answer = sent.get(own.request.POST.get("answer", "")) if own.is_sent else None
+    if answer is not None:
+        response = document(answer, own.held)
+        details.note_download(registration=own.held, now=own.now)
+        return response
+    told = own_data.for_person(own.held)
     context = {
         "registration": own.held,
         "parts": parts(told, own.held.call.event.zone),
+        "files": sent.items(),
         "others": _others(own),
         "may_correct": policies.may_correct(own.held),
     }
@@ -89,8 +97,14 @@ def _others(own: Own) -> list[Registration]:
     return [one for one in held if one.pk != own.held.pk and one.address_index == own.held.address_index]
 
 
+def _sent_files(own: Own) -> dict[str, Answer]:
+    """The answers that came with a file, by their number as a form sends it."""
+    answers = own.held.answers.exclude(file="").select_related("question")
+    return {str(answer.pk): answer for answer in answers}
+
+
 def _file(own: Own, kind: str) -> HttpResponse:
-    told = privacy.export_registration(registration=own.held)
+    told = own_data.for_person(own.held)
     if kind == "json":
         body, content_type, name = json.dumps(told, indent=2, ensure_ascii=False), "application/json", "my-data.json"
     else:

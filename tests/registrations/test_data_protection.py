@@ -151,7 +151,7 @@ def test_a_look_tells_whom_it_was_about(capsys: pytest.CaptureFixture[str]) -> N
 
     assert seen.reference in text
     assert other.reference not in text
-    assert "1 registrations, 1 of them not erased; 0 more are deleted." in text
+    assert "1 registrations, 1 of them not erased; 0 contact points whom they named. 0 more are deleted." in text
 
 
 def test_an_account_tells_whom_it_saw_in_some_time(capsys: pytest.CaptureFixture[str]) -> None:

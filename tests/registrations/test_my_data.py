@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import Call
 from registrations.enums import Act, CheckResult, MailKind, State
+from registrations.in_words import as_text, parts
 from registrations.mail import catalogue
 from registrations.models import Answer, OutgoingMail, Registration
 from registrations.services import details, intake, workflow
-from registrations.in_words import as_text, parts
 from tests.factories import NOW, AnswerFactory, CallFactory, RegistrationFactory, UserFactory, person
 from tests.registrations.pages import follow, mine_url, text_of
 
@@ -95,7 +95,7 @@ def test_everything_is_taken_along_as_a_file(client: Client, action, name, conte
     assert acts(registration) == [Act.DOWNLOAD]
 
 
-def test_the_file_is_what_the_export_of_a_person_says(client: Client):
+def test_the_file_says_what_the_page_says(client: Client):
     registration = mine(client)
 
     told = json.loads(client.post(page_of(registration, "data"), {"action": "json"}).content)
@@ -147,7 +147,7 @@ def test_the_page_costs_the_same_for_one_answer_and_for_three(client: Client, nu
     with CaptureQueriesContext(connection) as queries:
         client.get(page_of(registration, "data"))
 
-    assert len(queries) == 18
+    assert len(queries) == 15
 
 
 # Correct

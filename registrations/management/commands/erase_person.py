@@ -11,8 +11,8 @@ from registrations.services import looking, privacy
 
 class Command(BaseCommand):
     help = (
-        "Erase the person with this address from every registration, files included. What still runs is given up "
-        "first. This cannot be undone; backups and sent mails are not reached."
+        "Erase the person with this address from every registration, files included, and as a contact point. What "
+        "still runs is given up first. This cannot be undone; backups and sent mails are not reached."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,4 +33,7 @@ class Command(BaseCommand):
             purpose="On the command line",
             now=now,
         )
-        self.stdout.write(f"Erased: {', '.join(erased.references)}. Given up on the way: {erased.given_up}.")
+        told = f"Erased: {', '.join(erased.references) or 'no registration'}. Given up on the way: {erased.given_up}."
+        if erased.questions:
+            told += f" Questions to a contact point that name nobody now: {erased.questions}."
+        self.stdout.write(told)

@@ -11,7 +11,10 @@ from registrations.services import looking, privacy
 
 
 class Command(BaseCommand):
-    help = "Write all that is held about the person with this address to the standard output, as JSON."
+    help = (
+        "Write all that is held about the person with this address, as a registrant and as a contact point, to the "
+        "standard output, as JSON."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", metavar="EMAIL")

@@ -18,8 +18,9 @@ _ONLY_OWNER = 0o600
 
 class Command(BaseCommand):
     help = (
-        "List whom a look, an account or the key of a call could see: references and how many. With --addresses, also "
-        "a file for the data protection officer of how to reach them, readable by its owner alone."
+        "List whom a look, an account or the key of a call could see, and the contact points whom they named: by "
+        "reference, and how many. Who was erased since is listed as well. With --addresses, also a file for the data "
+        "protection officer of how to reach them, readable by its owner alone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,11 +39,15 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         for registration in affected.registrations:
             self.stdout.write(f"{registration.reference}  {registration.call.event.slug}")
+        for vouch in affected.contacts:
+            named_by = vouch.registration
+            self.stdout.write(f"{named_by.reference}  {named_by.call.event.slug}  contact point {vouch.number}")
         told = f"{len(affected.registrations)} registrations, {len(affected.reachable)} of them not erased"
-        self.stdout.write(f"{told}; {affected.gone} more are deleted.")
+        self.stdout.write(f"{told}; {len(affected.contacts)} contact points whom they named. {_gone(affected)}")
         if addresses is not None:
             _write(addresses, affected)
-            self.stdout.write(f"Addresses of {len(affected.reachable)} are in {addresses}. Delete it when it is done.")
+            number = len(affected.reachable) + len(affected.contacts)
+            self.stdout.write(f"{number} addresses are in {addresses}. Delete it when it is done.")
 
 
 def _affected(options: dict[str, Any]) -> breaches.Affected:
@@ -53,13 +58,21 @@ def _affected(options: dict[str, Any]) -> breaches.Affected:
     return breaches.by_key(options["key"])
 
 
+def _gone(affected: breaches.Affected) -> str:
+    if affected.gone is None:
+        return "Registrations that were deleted since are not counted: nothing is left of them here."
+    return f"{affected.gone} more are deleted."
+
+
 def _write(file: Path, affected: breaches.Affected) -> None:
     looking.enter(
         user=None,
         kind=LookKind.EXPORT,
         page="command who_was_affected",
         call_id=None,
-        references=[one.reference for one in affected.reachable],
+        references=sorted(
+            {one.reference for one in affected.reachable} | {one.registration.reference for one in affected.contacts}
+        ),
         purpose="To tell people about a breach.",
         now=clock.now(),
     )
@@ -69,7 +82,10 @@ def _write(file: Path, affected: breaches.Affected) -> None:
         raise CommandError(f"{file} cannot be made: {error.strerror}.") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
         for one in affected.reachable:
-            opened.write(f"{one.reference}\t{one.call.event.slug}\t{one.identity.email}\n")
+            opened.write(f"{one.reference}\t{one.call.event.slug}\tperson\t{one.identity.email}\n")
+        for vouch in affected.contacts:
+            named_by = vouch.registration
+            opened.write(f"{named_by.reference}\t{named_by.call.event.slug}\tcontact point\t{vouch.email}\n")
 
 
 def _moment(text: str) -> datetime:

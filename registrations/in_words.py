@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 Row = tuple[str, str]
 
@@ -17,15 +16,15 @@ class Part:
     groups: list[list[Row]]
 
 
-def parts(told: dict[str, Any], zone: ZoneInfo) -> list[Part]:
-    """All of it: first what is one line each, then what are several; moments on the clocks of this zone."""
+def parts(told: dict[str, Any], zone: tzinfo, *, first: str = "Your registration") -> list[Part]:
+    """All of it: first what is one line each, under this title, then what are several; moments on the zone's clocks."""
     single = {key: value for key, value in told.items() if not isinstance(value, list | dict)}
     several = {key: value for key, value in told.items() if isinstance(value, list | dict)}
-    first = Part("Your registration", [list(_rows(single, zone))])
-    return [first, *(Part(_label(key), list(_groups(value, zone))) for key, value in several.items())]
+    singles = Part(first, [list(_rows(single, zone))])
+    return [singles, *(Part(_label(key), list(_groups(value, zone))) for key, value in several.items())]
 
 
-def as_text(told: dict[str, Any], zone: ZoneInfo) -> str:
+def as_text(told: dict[str, Any], zone: tzinfo) -> str:
     """The same as plain text, for a file."""
     lines: list[str] = []
     for part in parts(told, zone):
@@ -36,18 +35,22 @@ def as_text(told: dict[str, Any], zone: ZoneInfo) -> str:
     return "\n".join(lines)
 
 
-def _groups(value: Any, zone: ZoneInfo) -> Iterator[list[Row]]:
+def _groups(value: Any, zone: tzinfo) -> Iterator[list[Row]]:
     for one in value if isinstance(value, list) else [value]:
         yield list(_rows(one, zone)) if isinstance(one, dict) else [("", _words(one, zone))]
 
 
-def _rows(values: dict[str, Any], zone: ZoneInfo) -> Iterable[Row]:
+def _rows(values: dict[str, Any], zone: tzinfo) -> Iterable[Row]:
     return [(_label(key), words) for key, value in values.items() if (words := _words(value, zone))]
 
 
-def _words(value: Any, zone: ZoneInfo) -> str:
+def _words(value: Any, zone: tzinfo) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_words(one, zone)}" for key, one in value.items())
+    if isinstance(value, list):
+        return "; ".join(_words(one, zone) for one in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     moment = _moment(value)
     if moment is not None:
         local = moment.astimezone(zone)
