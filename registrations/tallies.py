@@ -96,6 +96,11 @@ def numbers_of(call: Call) -> dict[str, Any]:
     }
 
 
+def kept_of(call: Call) -> Mapping[str, Any] | None:
+    """What is kept of a call whose people are gone, as `numbers_of` made it; None while anybody is there."""
+    return CallNumbers.objects.filter(call=call).values_list("counts", flat=True).first()
+
+
 def _attended(proven: QuerySet[Registration]) -> int | None:
     took_part = Count("pk", filter=Q(state=State.ATTENDED))
     numbers = proven.aggregate(applied=Count("pk"), selected=Count("pk", filter=got_place()), attended=took_part)

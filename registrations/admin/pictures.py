@@ -34,8 +34,15 @@ def show(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Tem
         _bars("profession", "Applications by profession", "Profession", tally.professions, others="Others"),
         _funnel(tally),
     ]
-    context = {"title": "Numbers and pictures", "shown": shown}
+    is_empty = not any(number for _, number in tally.funnel)
+    context = {"title": "Numbers and pictures", "shown": shown, "kept": _kept(call) if is_empty else []}
     return call_page(model_admin, request, call, "admin/registrations/registration/pictures.html", context)
+
+
+def _kept(call: Call) -> list[tuple[str, int | None]]:
+    counts = tallies.kept_of(call) or {}
+    words = (("applied", "Applied"), ("selected", "Got a place"), ("attended", "Took part"))
+    return [(label, counts[name]) for name, label in words if name in counts]
 
 
 def _over_time(tally: tallies.Tally) -> Shown:

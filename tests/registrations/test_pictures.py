@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registrations.enums import State
+from registrations.models import CallNumbers
 from registrations.pictures import Bar, bars, line
 from tests.factories import RegistrationFactory
 from tests.registrations.people_story import application, call_page, signed_in, story
@@ -140,3 +141,19 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_many():
     with CaptureQueriesContext(connection) as many:
         client.get(call_page(told.call, "pictures/"))
     assert len(one) == len(many) <= 18
+
+
+@pytest.mark.django_db
+def test_of_a_call_whose_people_are_gone_the_page_shows_what_is_kept():
+    told = story()
+    told.call.registrations.all().delete()
+    CallNumbers.objects.create(
+        call=told.call, counts={"applied": 20, "selected": 12, "attended": None}, counted_at=told.call.closes_at
+    )
+
+    page = signed_in(told.organiser).get(call_page(told.call, "pictures/")).content.decode()
+
+    assert "The people of this event are kept no longer." in page
+    for words, number in (("Applied", "20"), ("Got a place", "12"), ("Took part", "hidden")):
+        assert f'<th scope="row">{words}</th><td>{number}</td>' in page
+    assert "No numbers yet." not in page

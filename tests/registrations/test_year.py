@@ -15,6 +15,7 @@ from accounts.enums import Role
 from events.models import Call
 from registrations import tallies
 from registrations.enums import State
+from registrations.services import privacy, purging
 from registrations.suppression import Row
 from tests.factories import (
     NOW,
@@ -64,6 +65,16 @@ def test_after_the_release_everybody_reads_how_many_applied_for_how_many_places_
 def test_fewer_than_five_are_not_counted_in_public() -> None:
     page = _public(_released(applied=3, capacity=4))
     assert "Fewer than five people applied for a few places." in page
+
+
+def test_it_is_said_still_when_the_people_are_gone() -> None:
+    call = _released(applied=7)
+    for registration in call.registrations.all():
+        privacy.erase(ids=[registration.pk], by=None, now=NOW)
+    purging.purge_expired(now=call.event.sessions.get().ends_at)
+    assert not call.registrations.exists()
+
+    assert "7 people applied for 10 places." in _public(call)
 
 
 def test_before_the_release_nothing_is_said() -> None:
