@@ -325,7 +325,7 @@ def _with_names(*lists: Sequence[Group]) -> Iterator[list[Group]]:
     """The same groups of organisations with the names that those people wrote whose numbers are their words."""
     pks = {int(group.words) for groups in lists for group in groups if group.value and group.applied}
     # An organisation of which people are counted leads to nobody: nobody was looked at.
-    with looks.watched():
+    with looks.unnoticed():
         names = {str(one.pk): one.organisation for one in Identity.objects.filter(pk__in=pks)} if pks else {}
     for groups in lists:
         named = [replace(g, words=_name_of(g, names)) for g in groups]

@@ -119,7 +119,7 @@ def hints_about(call: Call, shown: Iterable[Registration]) -> dict[int, Hints]:
     rows = people.select_related("registration").only(
         "sealed", "registration__reference", "registration__address_index"
     )
-    with looks.watched():
+    with looks.unnoticed():
         crowd = _Crowd(rows.order_by().iterator())
     hints = {registration.pk: crowd.hints(registration.pk) for registration in shown}
     for pk, found in hints.items():

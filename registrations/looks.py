@@ -55,6 +55,17 @@ def looking() -> Iterator[Look]:
             _look.reset(token)
 
 
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """Let nothing that is read or opened while this lasts count as a look: a program compares, and nobody is shown."""
+    opened, look = _opened.set(None), _look.set(None)
+    try:
+        yield
+    finally:
+        _look.reset(look)
+        _opened.reset(opened)
+
+
 def note(registration_id: int) -> None:
     """Something sealed of this registration was opened; where nobody watches, nothing happens."""
     opened = _opened.get()

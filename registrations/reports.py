@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
+from accounts.enums import Role
 from accounts.models import User
-from accounts.queries import is_administrator, is_logistics
+from accounts.queries import is_administrator, is_logistics, staff_with
 from events.models import Call
 from registrations import looks, returned
 from registrations.enums import Act, AskedOf, MailKind, MailState, Outcome, State
@@ -33,9 +34,18 @@ def calls_of(user: User) -> QuerySet[Call]:
     return calls.filter(organisers=user)
 
 
+def able_organisers() -> QuerySet[User]:
+    """The accounts that may see people of the calls that they organise: switched on, and with the role.
+
+    A superuser needs no role for it; only being named as an organiser.
+    """
+    named = staff_with(Role.ORGANISER).order_by().values("pk")
+    return User.objects.filter(Q(pk__in=named) | Q(is_superuser=True), is_active=True)
+
+
 def calls_without_organisers() -> QuerySet[Call]:
-    """The calls that nobody organises: whoever applied there is seen by nobody."""
-    able = User.objects.filter(is_active=True, organised_calls=OuterRef("pk"))
+    """The calls that nobody organises who is able to: whoever applied there is seen by nobody."""
+    able = able_organisers().filter(organised_calls=OuterRef("pk"))
     return Call.objects.select_related("event").exclude(Exists(able)).order_by("-closes_at", "pk")
 
 
@@ -166,7 +176,7 @@ def people_found(registrations: QuerySet[Registration], text: str, *, at_most: i
     words = _folded(text).split()
     people = Identity.objects.filter(registration__in=registrations.order_by().values("pk"))
     rows = people.select_related("registration").only("sealed", "registration__reference").order_by()
-    with looks.looking():
+    with looks.unnoticed():
         hits = [who for who in rows.iterator() if _has_all(_folded(_sought(who)), words)]
         found = [who.pk for who in sorted(hits, key=_by_name)]
     kept = registrations.in_bulk(found[:at_most])

@@ -14,7 +14,7 @@ from accounts.queries import is_administrator
 from events.models import Call
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
-from registrations import looks, reports
+from registrations import access_reports, looks, reports
 from registrations.admin.access import call_page, staff_page
 from registrations.admin.act_forms import ATTENDANCE, attendance_of
 from registrations.enums import LookKind, MailKind, MailState
@@ -31,11 +31,13 @@ def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateRes
     calls = list(reports.calls_of(request.user))
     numbers = reports.balances(calls)
     own = {call.pk for call in calls}
+    sees_all = is_administrator(request.user)
     context = {
         "title": "Registrations",
         "rows": [(call, numbers[call.pk]) for call in calls],
-        "is_administrator": is_administrator(request.user),
-        "unorganised": reports.calls_without_organisers() if is_administrator(request.user) else [],
+        "is_administrator": sees_all,
+        "unorganised": reports.calls_without_organisers() if sees_all else [],
+        "lacks_officer": sees_all and not access_reports.officers().exists(),
         "deputy_of": [call for call in reports.calls_to_release(request.user) if call.pk not in own],
     }
     return staff_page(model_admin, request, f"{_FOLDER}/calls.html", context)

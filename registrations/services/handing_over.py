@@ -1,7 +1,5 @@
 """Writes who works on a call: its organisers, and who looks after rooms and food. Each change stands in its history."""
 
-from datetime import datetime
-
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
@@ -10,7 +8,7 @@ from accounts.models import User
 from accounts.queries import staff_with
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations import queries
+from registrations import queries, reports
 from registrations.models import LogisticsAssignment
 from registrations.services import workflow
 
@@ -24,10 +22,10 @@ class NotOfThatRole(Refused):
 
 
 class LastOrganiser(Refused):
-    """A call that people have applied to is not left without anybody."""
+    """A call is not left without anybody who may see its people."""
 
 
-def hand_over(*, call: Call, to: User, leaves: bool, by: User, now: datetime) -> Call:
+def hand_over(*, call: Call, to: User, leaves: bool, by: User) -> Call:
     """Let another organiser organise the call, too; with `leaves` the one who hands it over organises it no longer.
 
     Undone by whoever organises it then. Somebody who organises it already is left as they are. Raises NotTheirs,
@@ -45,18 +43,18 @@ def hand_over(*, call: Call, to: User, leaves: bool, by: User, now: datetime) ->
         return call
 
 
-def take_back(*, call: Call, organiser: User, by: User, now: datetime) -> Call:
+def take_back(*, call: Call, organiser: User, by: User) -> Call:
     """Let somebody, or oneself, organise the call no longer. Raises NotTheirs, LastOrganiser."""
     with transaction.atomic():
         call = _locked(call, by)
-        if not call.organisers.exclude(pk=organiser.pk).exists():
+        if not reports.able_organisers().filter(organised_calls=call).exclude(pk=organiser.pk).exists():
             raise LastOrganiser("Somebody has to organise this call: hand it over to somebody first.")
         call.organisers.remove(organiser)
         _trace(call, f"{organiser.email} organises it no longer.", by=by)
         return call
 
 
-def let_in(*, call: Call, logistics: User, by: User, now: datetime) -> Call:
+def let_in(*, call: Call, logistics: User, by: User) -> Call:
     """Let somebody see what confirmed people of this call need. Raises NotTheirs, NotOfThatRole."""
     with transaction.atomic():
         call = _locked(call, by)
@@ -67,7 +65,7 @@ def let_in(*, call: Call, logistics: User, by: User, now: datetime) -> Call:
         return call
 
 
-def let_go(*, call: Call, logistics: User, by: User, now: datetime) -> Call:
+def let_go(*, call: Call, logistics: User, by: User) -> Call:
     """Let somebody see no longer what confirmed people of this call need. Raises NotTheirs."""
     with transaction.atomic():
         call = _locked(call, by)

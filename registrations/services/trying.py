@@ -101,7 +101,7 @@ def walked(
     what `intake.prove` raises.
     """
     # What is typed here is nobody's.
-    with looks.looking(), transaction.atomic():
+    with looks.unnoticed(), transaction.atomic():
         try:
             yield _walk(call, person, answers, is_proven=is_proven, now=now)
         finally:
