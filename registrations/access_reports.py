@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import median
 
 from django.db.models import Prefetch, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -29,6 +30,8 @@ _ROLES = (
     ("admin:registrations_deletioncertificate", Role.DATA_PROTECTION),
 )
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: What is usual for an account is known from so many days back, once it looked at people on so many of them.
+_USUAL_FROM, _DAYS_NEEDED = timedelta(days=30), 5
 #: So long the officers' pages say that an account looked at many people.
 ALARM_SHOWN = timedelta(days=7)
 
@@ -85,7 +88,7 @@ def entries_about(registrations: Iterable[Registration]) -> QuerySet[AccessEntry
     about = Q(pk__in=[])
     for one in registrations:
         place = Q(call=one.call_id) | Q(call=None)
-        about |= place & Q(at__gte=one.sent_at - _DAY, said__contains=subject_of(one.reference))
+        about |= place & Q(said__contains=subject_of(one.reference))
     return AccessEntry.objects.annotate(said=Cast("subjects", TextField())).filter(about)
 
 
@@ -127,6 +130,20 @@ def volumes(*, now: datetime) -> list[Volume]:
         looks[user_id].append((at, subjects))
     found = [Volume(user_id, _most_in_an_hour(own), _people(own)) for user_id, own in looks.items()]
     return sorted(found, key=lambda volume: (-volume.in_day, volume.user_id))
+
+
+def usual_days(user_ids: Iterable[int], *, now: datetime) -> dict[int, float]:
+    """By account, how many different people it looked at on a usual day: the median of 30 days before the last one.
+
+    Only local days count on which it looked at anybody; an account with fewer than five of them is left out. In one
+    statement.
+    """
+    days: dict[int, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
+    before = AccessEntry.objects.filter(user__in=list(user_ids), at__lte=now - _DAY, at__gt=now - _DAY - _USUAL_FROM)
+    for user_id, at, subjects in before.order_by().values_list("user_id", "at", "subjects").iterator():
+        if subjects:
+            days[user_id][localtime(at).date()].update(subjects)
+    return {user_id: median(map(len, own.values())) for user_id, own in days.items() if len(own) >= _DAYS_NEEDED}
 
 
 def alarms_for(officer: User, *, now: datetime) -> int:

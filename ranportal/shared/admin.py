@@ -11,6 +11,22 @@ from django.http.response import HttpResponseBase
 from simple_history.admin import SimpleHistoryAdmin
 
 
+class PagesToRead(admin.ModelAdmin):
+    """A section of pages of its own: nobody adds, changes or deletes a row here, whatever else one is."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class OwnKeyOnly(admin.ModelAdmin):
     """Lets a list that was opened as a pop-up give the keys of its rows, and no other field of them."""
 

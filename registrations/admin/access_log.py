@@ -12,12 +12,15 @@ from django.urls import URLPattern, path
 from accounts.models import User
 from accounts.queries import is_data_protection_officer
 from events.models import Call
+from ranportal.shared.admin import PagesToRead
 from registrations import access_reports, looks
 from registrations.admin.access import for_data_protection, staff_page
 from registrations.enums import LookKind
 from registrations.models import AccessCheckpoint, AccessEntry
 
 _PER_PAGE = 100
+#: So many looks at one person are shown.
+_ABOUT_ONE = 500
 _FOLDER = "admin/registrations/accessentry"
 
 
@@ -39,7 +42,7 @@ class AddressForm(forms.Form):
 
 
 @admin.register(AccessEntry)
-class AccessLogAdmin(admin.ModelAdmin):
+class AccessLogAdmin(PagesToRead):
     """Two pages to read. Nobody adds, changes or deletes a look here, whatever else one is."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -48,20 +51,8 @@ class AccessLogAdmin(admin.ModelAdmin):
             path("person/", for_data_protection(self, _person, "GET", "POST"), name="registrations_accessentry_person"),
         ]
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("registrations.view_accessentry") and is_data_protection_officer(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _show(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:
@@ -97,7 +88,8 @@ def _person(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse
         found = access_reports.with_address(form.cleaned_data["email"])
         looks.declare(LookKind.SEARCH, shown=[one.pk for one in found])
         entries = access_reports.entries_about(found).select_related("user", "call__event")
-        context |= {"registrations": found, "rows": _rows(list(entries[: _PER_PAGE * 5])) if found else []}
+        rows = _rows(list(entries[: _ABOUT_ONE + 1])) if found else []
+        context |= {"registrations": found, "rows": rows[:_ABOUT_ONE], "there_are_more": len(rows) > _ABOUT_ONE}
     status = 422 if is_sent and not form.is_valid() else 200
     return staff_page(model_admin, request, f"{_FOLDER}/person.html", context, status=status)
 

@@ -15,9 +15,11 @@ from django.utils.timezone import get_current_timezone
 from accounts.doors import ask_for_proof
 from accounts.queries import is_data_protection_officer
 from ranportal.shared import clock
+from ranportal.shared.admin import PagesToRead
 from ranportal.shared.refusals import Refused
 from registrations import access_reports, in_words, looks
 from registrations.admin.access import for_data_protection, staff_page
+from registrations.admin.access_log import AddressForm
 from registrations.enums import LookKind
 from registrations.in_words import Part
 from registrations.models import DeletionCertificate
@@ -25,12 +27,6 @@ from registrations.services import certificates, privacy, purging
 
 _FOLDER = "admin/registrations/deletioncertificate"
 _SHOWN = 100
-
-
-class AddressForm(forms.Form):
-    """The exact address of one person."""
-
-    email = forms.EmailField(label="Address", max_length=254, help_text="Exactly as the person uses it.")
 
 
 class HeldForm(AddressForm):
@@ -55,7 +51,7 @@ class EraseForm(AddressForm):
 
 
 @admin.register(DeletionCertificate)
-class DataProtectionAdmin(admin.ModelAdmin):
+class DataProtectionAdmin(PagesToRead):
     """Pages to read, and two acts about one person. Nobody adds, changes or deletes a certificate here."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -70,22 +66,10 @@ class DataProtectionAdmin(admin.ModelAdmin):
             page("person/erase/", _erase, "data_protection_erase", "POST"),
         ]
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The right first: every page of the admin asks, and whoever lacks it costs no statement."""
         may_view = request.user.has_perm("registrations.view_deletioncertificate")
         return may_view and is_data_protection_officer(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _certificates(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:

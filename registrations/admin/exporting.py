@@ -1,4 +1,7 @@
-"""The door of each file with people in it: it asks what for, and the answer stands in the access log."""
+"""The door of each file that takes a list or a whole dossier away: it asks what for; the access log keeps the answer.
+
+One document that somebody sent with an answer is a detail of that person's page, and entered as such.
+"""
 
 from typing import Any
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.queries import is_logistics
 from events.models import Call
+from ranportal.shared.admin import PagesToRead
 from registrations import access_reports, reports
 from registrations.admin.access import for_call, for_logistics, staff_page
 from registrations.admin.handing_over import team
@@ -30,7 +31,7 @@ class Needs:
 
 
 @admin.register(LogisticsAssignment)
-class LogisticsAdmin(admin.ModelAdmin):
+class LogisticsAdmin(PagesToRead):
     """Pages to read; who sees them is said by the organisers of each call on a page of theirs."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -41,20 +42,8 @@ class LogisticsAdmin(admin.ModelAdmin):
             path("calls/<int:call_id>/team/", for_call(self, team, "GET", "POST"), name="registrations_call_team"),
         ]
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("registrations.view_logisticsassignment") and is_logistics(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def overview(self, request: HttpRequest) -> HttpResponseBase:
         """The calls that one looks after."""

@@ -9,31 +9,20 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from ranportal.shared import clock
+from ranportal.shared.admin import PagesToRead
 from registrations import reports, watch
 from registrations.models import Reconciliation
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(admin.ModelAdmin):
+class ReconciliationAdmin(PagesToRead):
     """One page to read: counts. Organisers see those of their own calls, administrators of all."""
 
     def get_urls(self) -> list[URLPattern]:
         return [path("", self.admin_site.admin_view(self.show), name="registrations_reconciliation_changelist")]
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("registrations.view_outgoingmail"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def show(self, request: HttpRequest) -> TemplateResponse:
         """The newest check of each call, those with something to look at first."""

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from ranportal.shared.admin import OwnKeyOnly
+from ranportal.shared.admin import NarrowLookups, PagesToRead
 from registrations import policies, reports
 from registrations.admin import (
     alarms,
@@ -42,7 +42,7 @@ from registrations.models import Registration
 
 
 @admin.register(Registration)
-class RegistrationAdmin(OwnKeyOnly):
+class RegistrationAdmin(PagesToRead, NarrowLookups):
     """Organisers see the registrations of their own calls; nobody else sees any, whatever else one is."""
 
     list_display = (
@@ -203,22 +203,6 @@ class RegistrationAdmin(OwnKeyOnly):
             return False
         return obj is None or reports.calls_of(request.user).filter(pk=obj.call_id).exists()
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
-        return False
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the filters offer: any other lookup would be an oracle about what the list does not show."""
-        return lookup in {"call", "country", "decision", *(f"{name}__exact" for name in _FILTERED_FIELDS)}
-
     @admin.display(description="reference", ordering="reference")
     def reference_link(self, registration: Registration) -> SafeString:
         address = reverse("admin:registrations_registration_change", args=[registration.pk])
@@ -255,6 +239,3 @@ class RegistrationAdmin(OwnKeyOnly):
         if decision is None or not (decision.released_at or policies.may_stage(registration)):
             return "–"
         return f"{'Released' if decision.released_at else 'Staged'}: {decision.get_outcome_display()}"
-
-
-_FILTERED_FIELDS = ("state", "check_result", "profession", "role")

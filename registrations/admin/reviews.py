@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from events.models import Call
 from ranportal.shared import clock
+from ranportal.shared.admin import PagesToRead
 from ranportal.shared.refusals import Refused
 from registrations import review_reports
 from registrations.admin import review_page
@@ -31,7 +32,7 @@ _PER_PAGE = 100
 
 
 @admin.register(Review)
-class ReviewAdmin(admin.ModelAdmin):
+class ReviewAdmin(PagesToRead):
     """Only the reviewers' pages: rows of reviews are not listed, added, changed or deleted here."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -45,20 +46,8 @@ class ReviewAdmin(admin.ModelAdmin):
             path(f"{one}files/<int:answer_id>/", self._door(self.file), name="registrations_review_file"),
         ]
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Review | None = None) -> bool:
         return obj is None and request.user.has_perm("registrations.view_review")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Review | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Review | None = None) -> bool:
-        return False
 
     def overview(self, request: HttpRequest) -> TemplateResponse:
         """The calls that one was assigned to, with how far one has got."""

@@ -12,12 +12,15 @@ from registrations.services import looking
 
 #: Parts of an address that name one person.
 _ONE = {"registration_id", "reference", "mail_id"}
-#: Answers that carry no page.
-_NOTHING_SHOWN = {204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 410, 413, 429}
+#: Answers that carry a page or a file: all is well, it was changed meanwhile, or a form comes back. Others show nobody.
+_SHOWS = {200, 409, 422}
 
 
 class LooksMiddleware:
-    """Enters one look for each answer of a staff page that saw somebody; if that fails, the page is not shown."""
+    """Enters one look for each answer of a staff page that saw somebody, or said that it is a look.
+
+    If that fails, the page is not shown.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -27,7 +30,8 @@ class LooksMiddleware:
             return self.get_response(request)
         with looks.looking() as look:
             response = self.get_response(request)
-        if response.status_code < 500 and response.status_code not in _NOTHING_SHOWN:
+        # What said itself that it is a look is one even where it answers with the way to another page.
+        if response.status_code in _SHOWS or look.kind is not None:
             _enter(request, look)
         return response
 

@@ -1,6 +1,7 @@
 """Writes the access log: who of the staff looked at whom. Rows are only added, each bound to the one before."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,11 +19,15 @@ from registrations.mail import outbox
 from registrations.mail.outbox import Letter
 from registrations.models import AccessCheckpoint, AccessEntry, Registration
 
+logger = logging.getLogger(__name__)
+
 #: So often a row is tried again whose number somebody else took at the same moment.
 _TRIES = 50
 _CHUNK = 1000
 #: Whoever works through the biggest call stays below; who takes everything away does not.
 USUAL_IN_AN_HOUR, USUAL_IN_A_DAY = 300, 1000
+#: For whoever looks at few, much is less: so many times what is usual on one's own days, but no fewer than these.
+TIMES_ONES_OWN, MUCH_FOR_ANYBODY = 10, 100
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,13 @@ def enter_look(*, look: Look, user: User, page: str, call_id: int | None, usual:
         return False
     known = {pk: look.rows[pk] for pk in seen if pk in look.rows}
     known |= _looked_up(seen - set(known))
-    calls = {call for _, call in known.values()}
+    # Whoever was seen is found by the call: people of several stand under none.
+    calls = {call for _, call in known.values()} or {call_id}
     enter(
         user=user,
         kind=look.kind or usual,
         page=page,
-        call_id=calls.pop() if len(calls) == 1 else call_id,
+        call_id=calls.pop() if len(calls) == 1 else None,
         references=[reference for reference, _ in known.values()],
         purpose=look.purpose,
         now=now,
@@ -126,9 +132,15 @@ def cut(*, before: datetime, now: datetime) -> int:
 def alarm(*, now: datetime) -> int:
     """Tell the data protection officers of each account that looked at unusually many people; returns how many mails.
 
-    Once a day for each account; safe to run again. The limits count different people.
+    Once a day for each account; safe to run again. The limits count different people. Where there is no officer, the
+    log of the worker says it.
     """
-    many = [one for one in access_reports.volumes(now=now) if _is_much(one)]
+    volumes = access_reports.volumes(now=now)
+    asked = [one.user_id for one in volumes if one.in_day >= MUCH_FOR_ANYBODY]
+    usual = access_reports.usual_days(asked, now=now)
+    many = [one for one in volumes if _is_much(one, usual.get(one.user_id))]
+    if many and not access_reports.officers().exists():
+        _say_untold(many)
     put = 0
     for volume in many:
         with transaction.atomic():
@@ -137,8 +149,22 @@ def alarm(*, now: datetime) -> int:
     return put
 
 
-def _is_much(volume: access_reports.Volume) -> bool:
-    return volume.in_hour > USUAL_IN_AN_HOUR or volume.in_day > USUAL_IN_A_DAY
+def _is_much(volume: access_reports.Volume, usual: float | None) -> bool:
+    """`usual` is how many people the account looks at on a usual day, or None where that is not known yet."""
+    if volume.in_hour > USUAL_IN_AN_HOUR or volume.in_day > USUAL_IN_A_DAY:
+        return True
+    return usual is not None and volume.in_day >= max(MUCH_FOR_ANYBODY, TIMES_ONES_OWN * usual)
+
+
+def _say_untold(many: Iterable[access_reports.Volume]) -> None:
+    for one in many:
+        logger.warning(
+            "Account %s looked at unusually many people (%s in one hour, %s in one day), and there is no data "
+            "protection officer to tell.",
+            one.user_id,
+            one.in_hour,
+            one.in_day,
+        )
 
 
 def _letter(volume: access_reports.Volume, officer: User, *, now: datetime) -> Letter:

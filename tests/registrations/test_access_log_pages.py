@@ -6,6 +6,7 @@ import pytest
 
 from accounts.enums import Role
 from registrations import access_reports
+from registrations.admin import access_log
 from registrations.enums import LookKind, MailKind
 from registrations.models import AccessEntry, OutgoingMail
 from registrations.services import looking
@@ -128,6 +129,28 @@ def test_a_person_is_told_the_day_the_role_and_how_but_nobodys_name():
     assert (str(second.day), second.role, second.times) == ("2026-09-01", "Organiser", 2)
 
 
+def test_the_looks_before_a_form_was_sent_again_are_still_told(officer):
+    registration = RegistrationFactory(identity__email="anna@example.org")
+    looked(registration)
+    registration.sent_at = NOW + timedelta(days=5)
+    registration.save(update_fields=["sent_at"])
+    (told,) = access_reports.looks_at(registration)
+    assert str(told.day) == "2026-09-01"
+    assert numbers(signed_in(officer).post(f"{LOG}person/", {"email": "anna@example.org"})) == [1]
+
+
+def test_a_page_that_does_not_show_all_looks_says_so(officer, monkeypatch):
+    monkeypatch.setattr(access_log, "_ABOUT_ONE", 2)
+    registration, words = RegistrationFactory(identity__email="anna@example.org"), "only the newest 2 are shown"
+    client, asked = signed_in(officer), {"email": "anna@example.org"}
+    for turn in range(2):
+        looked(registration, at=NOW + timedelta(hours=turn))
+    assert words not in client.post(f"{LOG}person/", asked).content.decode()
+    page = client.post(f"{LOG}person/", asked)
+    assert words in page.content.decode()
+    assert numbers(page) == [3, 2]
+
+
 def test_people_are_counted_once_in_an_hour_and_in_a_day():
     user, people = UserFactory(), RegistrationFactory.create_batch(3)
     for minutes in (0, 10, 80):
@@ -155,6 +178,43 @@ class TestTheAlarm:
 
     def test_is_silent_about_usual_work(self, officer):
         looked(*RegistrationFactory.create_batch(2))
+        assert looking.alarm(now=NOW) == 0
+
+    def test_without_an_officer_the_log_and_the_administrators_page_say_it(self, officer, caplog):
+        words, place = "nobody is told when somebody looks", "/admin/registrations/registration/calls/"
+        administrator = signed_in(UserFactory(role=Role.ADMINISTRATOR))
+        user = UserFactory(role=Role.ORGANISER)
+        looked(*RegistrationFactory.create_batch(3), user=user)
+        assert looking.alarm(now=NOW) == 1
+        assert "no data protection officer" not in caplog.text
+        assert words not in administrator.get(place).content.decode()
+
+        officer.is_active = False
+        officer.save()
+
+        assert looking.alarm(now=NOW + timedelta(hours=1)) == 0
+        assert f"Account {user.pk} looked at unusually many people (3 in one hour, 3 in one day)" in caplog.text
+        assert words in administrator.get(place).content.decode()
+        assert words not in signed_in(user).get(place).content.decode()
+
+    @pytest.mark.parametrize(("usual", "many", "mails"), [(2, 20, 1), (2, 19, 0), (1, 10, 0), (1, 15, 1)])
+    def test_ten_times_what_is_usual_for_an_account_is_much(self, officer, monkeypatch, usual, many, mails):
+        monkeypatch.setattr(looking, "USUAL_IN_AN_HOUR", 1000)
+        monkeypatch.setattr(looking, "MUCH_FOR_ANYBODY", 15)
+        user, people = UserFactory(role=Role.ORGANISER), RegistrationFactory.create_batch(many)
+        for days in range(2, 7):
+            looked(*people[:usual], user=user, at=NOW - timedelta(days=days))
+            looked(*people[:usual], user=user, at=NOW - timedelta(days=days, hours=1))
+        looked(*people, user=user)
+        assert looking.alarm(now=NOW) == mails
+
+    def test_what_is_usual_for_a_new_account_is_not_known(self, officer, monkeypatch):
+        monkeypatch.setattr(looking, "USUAL_IN_AN_HOUR", 1000)
+        monkeypatch.setattr(looking, "MUCH_FOR_ANYBODY", 2)
+        user, people = UserFactory(role=Role.ORGANISER), RegistrationFactory.create_batch(12)
+        for days in range(2, 6):
+            looked(people[0], user=user, at=NOW - timedelta(days=days))
+        looked(*people, user=user)
         assert looking.alarm(now=NOW) == 0
 
     def test_stands_on_the_officers_pages_for_a_week_and_on_nobody_elses(self, officer, monkeypatch):

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.enums import Role
+from registrations import access_reports
 from registrations.enums import LookKind, State
 from registrations.models import AccessEntry, CounterCard, DeletionCertificate, Registration
 from registrations.services import looking, purging
@@ -90,6 +91,17 @@ def test_a_person_is_erased_from_all_calls_once_the_tick_says_so(officer: Client
     person.refresh_from_db()
     assert person.transitions.last().by.groups.get().name == Role.DATA_PROTECTION
     assert officer.post(ERASE, {"email": ADDRESS, "is_meant": "on"}, follow=True).status_code == 200
+
+
+def test_erasing_a_person_is_a_look_at_that_person(officer: Client, person: Registration) -> None:
+    officer.post(ERASE, {"email": ADDRESS, "is_meant": "on"})
+    look = AccessEntry.objects.get()
+    assert (look.kind, look.page, len(look.subjects)) == (
+        LookKind.DETAIL,
+        "admin:registrations_data_protection_erase",
+        2,
+    )
+    assert access_reports.subject_of(person.reference) in look.subjects
 
 
 def test_a_mere_card_is_found(officer: Client) -> None:

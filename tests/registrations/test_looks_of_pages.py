@@ -4,10 +4,10 @@ import pytest
 from django.core.management import call_command
 
 from accounts.enums import Role
-from registrations import access_reports
+from registrations import access_reports, looks
 from registrations.admin import watching
 from registrations.enums import LookKind
-from registrations.models import AccessEntry
+from registrations.models import AccessEntry, Identity, Registration
 from registrations.services import looking
 from tests.factories import RegistrationFactory, UserFactory
 from tests.registrations.people_story import LIST, REVIEWS, export, set_clock, signed_in, story
@@ -135,6 +135,16 @@ def test_what_cannot_be_written_down_is_not_shown(told, monkeypatch):
     answer = client.get(f"{LIST}{told.applicant.pk}/change/")
     assert answer.status_code == 500
     assert told.applicant.reference not in answer.content.decode()
+
+
+def test_what_is_only_compared_is_no_look(told):
+    with looks.looking() as look:
+        with looks.unnoticed():
+            Registration.objects.get(pk=told.other.pk)
+            assert Identity.objects.get(registration=told.other).family_name
+        assert look.seen == set()
+        assert Identity.objects.get(registration=told.applicant).family_name
+    assert look.seen == {told.applicant.pk}
 
 
 def test_without_the_watcher_nothing_would_be_written(told, monkeypatch):
