@@ -34,6 +34,10 @@ def registration() -> Registration:
             consents.give(registration=other, extra=extra, now=NOW)
     registration = RegistrationFactory(call=call)
     AnswerFactory(registration=registration, question=QuestionFactory(call=call), text="x" * 90)
+    support = QuestionFactory(call=call, key="support", label="What would help you?", is_sensitive=True)
+    AnswerFactory(registration=registration, question=support, text="y" * 90)
+    sent = QuestionFactory(call=call, kind="file", label="Your curriculum vitae")
+    AnswerFactory(registration=registration, question=sent, text="x" * 60 + ".pdf", file="answers/of-a-test")
     OutgoingMailFactory(registration=registration, kind="confirmed", sent=True)
     consents.give(registration=registration, extra=Extra.DIET, detail="No nuts.", now=NOW)
     consents.give(registration=registration, extra=Extra.NETWORK_MAIL, now=NOW)
@@ -57,6 +61,10 @@ def test_nothing_stands_in_a_person_s_way(page: Page, site: str, registration: R
         Stop(f"/events/{registration.call.event.slug}/register/"),
     ]
 
+    #SHOT
+    for w in (360, 1280):
+        page.set_viewport_size({"width": w, "height": 900}); page.goto(f"{site}{mine}data/"); page.screenshot(path=f"/tmp/shot{w}.png", full_page=True)
+    #/SHOT
     assert Eye(page, site).look_at(stops) == {}
 
 
@@ -72,6 +80,11 @@ def test_all_of_it_works_without_javascript(browser: Browser, site: str, registr
     expect(page.get_by_text("You allow: Photographs in which you can be seen")).to_be_visible()
     part.get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("You took back: Photographs in which you can be seen")).to_be_visible()
+
+    part = page.locator("section", has=page.get_by_role("heading", name="What would help you?"))
+    part.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("You took back an answer.")).to_be_visible()
+    expect(page.get_by_text("What would help you?")).to_have_count(0)
 
     page.get_by_role("link", name="Back to my registration").click()
     page.get_by_role("link", name="See and download all that we hold").click()
