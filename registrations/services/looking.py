@@ -50,7 +50,7 @@ def enter_look(*, look: Look, user: User, page: str, call_id: int | None, usual:
     known = {pk: look.rows[pk] for pk in seen if pk in look.rows}
     known |= _looked_up(seen - set(known))
     # Whoever was seen is found by the call: people of several stand under none.
-    calls = {call for _, call in known.values()} or {call_id}
+    calls: set[int | None] = {call for _, call in known.values()} or {call_id}
     enter(
         user=user,
         kind=look.kind or usual,
