@@ -12,9 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
+from accounts.models import Draft
 from events.models import Call
 from ranportal.shared import free_space
 from registrations import policies, retention, tallies
@@ -24,15 +26,19 @@ from registrations.models import (
     AccessEntry,
     Alarm,
     Answer,
+    CallKey,
     CallNumbers,
     Check,
     Consent,
+    CounterCard,
     Decision,
     DeletionCertificate,
     Identity,
     OutgoingMail,
+    Pin,
     PrivateLink,
     Proposal,
+    ProposalLine,
     Redaction,
     Registration,
     Release,
@@ -53,6 +59,7 @@ _ROWS, _FINISHED = "rows of people who were erased", "calls of which only number
 _EMPTIED = (
     *(Identity, Answer, Check, Consent, Vouch, Alarm),
     *(Review, Decision, Redaction, Registration, OutgoingMail, LogEntry),
+    *(Transition, Proposal, ProposalLine, Release, Pin, CounterCard, PrivateLink, Session, Draft, AccessEntry),
 )
 
 
@@ -88,7 +95,7 @@ def purge_expired(*, now: datetime, is_dry_run: bool = False) -> Purged:
         purged.add("files without an answer", len(uploads.unnamed(now=now)))
         return purged
     if sum(purged.counts.values()):
-        free_space.overwrite(_EMPTIED)
+        free_space.overwrite(_EMPTIED, written_anew=(CallKey,))
     files = uploads.delete_unnamed(now=now)
     with transaction.atomic():
         certificates.note(kind="files without an answer", number=files, now=now)

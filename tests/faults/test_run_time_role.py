@@ -1,23 +1,30 @@
 """PostgreSQL: the portal runs under a role that can neither change nor delete a look, and does its work."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 
 from accounts.enums import Role
+from accounts.models import Draft
+from ranportal.shared import free_space
 from registrations.enums import LookKind, State
-from registrations.models import AccessCheckpoint, AccessEntry
-from registrations.services import looking, places
+from registrations.models import AccessCheckpoint, AccessEntry, CallKey, Identity, Registration
+from registrations.models.call_key import make_key
+from registrations.services import call_keys, looking, places, purging
 from tests import databases
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROLE = "portal_at_run_time"
+LONG_AGO = NOW - timedelta(days=1200)
 
 
 @pytest.fixture
@@ -39,9 +46,9 @@ def run_as_the_role() -> None:
         cursor.execute(f"SET ROLE {ROLE}")
 
 
-def looked(number: int) -> None:
+def looked(number: int, *, now: datetime = NOW) -> None:
     for _ in range(number):
-        looking.enter(user=None, kind=LookKind.LIST, page="p", call_id=None, references=[], now=NOW)
+        looking.enter(user=None, kind=LookKind.LIST, page="p", call_id=None, references=[], now=now)
 
 
 def test_the_role_adds_looks_and_can_neither_change_nor_delete_nor_empty(server):
@@ -55,6 +62,7 @@ def test_the_role_adds_looks_and_can_neither_change_nor_delete_nor_empty(server)
         lambda: connection.cursor().execute("DROP TRIGGER access_log_only_grows ON registrations_accessentry"),
         lambda: connection.cursor().execute("SET session_replication_role = replica"),
         lambda: AccessCheckpoint.objects.update(up_to=9),
+        lambda: AccessCheckpoint.objects.create(up_to=2, digest="x", entries=2, cut_at=NOW),
     )
     for attempt in attempts:
         with pytest.raises(ProgrammingError), transaction.atomic():
@@ -62,15 +70,93 @@ def test_the_role_adds_looks_and_can_neither_change_nor_delete_nor_empty(server)
     assert looking.verify() == looking.Chain(entries=2, broken_at=None)
 
 
-def test_the_role_lets_go_of_old_looks_through_the_checkpoint_alone(server):
+def test_the_role_lets_go_of_old_looks_and_of_no_younger_one(server):
     call_command("grant_run_time", ROLE, verbosity=0)
     run_as_the_role()
+    looked(2, now=LONG_AGO)
     looked(3)
+    # What somebody put there with false times opens nothing.
+    looked(1, now=NOW.replace(year=2090))
+    looked(1, now=LONG_AGO)
+    assert looking.cut(before=NOW.replace(year=2091), now=NOW.replace(year=2091)) == 2
+    assert looking.cut(before=NOW.replace(year=2091), now=NOW.replace(year=2091)) == 0
+    assert looking.verify() == looking.Chain(entries=5, broken_at=None)
+    assert AccessCheckpoint.objects.get().up_to == 2
+
+
+def test_temporary_tables_of_the_role_fool_nobody(server):
+    call_command("grant_run_time", ROLE, verbosity=0)
+    run_as_the_role()
+    looked(2, now=LONG_AGO)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT cut_access_log(2)")
-    assert AccessEntry.objects.count() == 3
-    assert looking.cut(before=NOW.replace(year=2030), now=NOW) == 3
-    assert not AccessEntry.objects.exists()
+        cursor.execute("CREATE TEMP TABLE registrations_accessentry (LIKE public.registrations_accessentry)")
+        cursor.execute("CREATE TEMP TABLE registrations_accesscheckpoint (up_to bigint)")
+        cursor.execute("SELECT cut_access_log(now()), (SELECT count(*) FROM public.registrations_accessentry)")
+        assert cursor.fetchone()[0] == 2
+        cursor.execute("SELECT count(*) FROM public.registrations_accesscheckpoint")
+        assert cursor.fetchone()[0] == 1
+
+
+def test_the_triggers_let_nobody_cut_what_is_young_even_with_a_checkpoint(server):
+    looked(2)
+    AccessCheckpoint.objects.create(up_to=2, digest="x", entries=2, cut_at=NOW)
+    with pytest.raises(ProgrammingError, match="only added to"), transaction.atomic():
+        AccessEntry.objects.all().delete()
+
+
+def test_the_role_is_made_with_its_password_where_there_is_none(server, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP ROLE {ROLE}")
+    (tmp_path / "password").write_text("a-password-of-the-role\n")
+    for _ in range(2):
+        call_command("grant_run_time", ROLE, password_file=tmp_path / "password", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolcanlogin, rolsuper, rolpassword FROM pg_authid WHERE rolname = %s", [ROLE])
+        can_log_in, is_superuser, password = cursor.fetchone()
+    assert (can_log_in, is_superuser) == (True, False)
+    assert password.startswith("SCRAM-SHA-256$")
+
+
+def destroyed_key() -> None:
+    call = CallFactory()
+    CallKey.objects.filter(call=call).delete()
+    make_key(call)
+    assert call_keys.destroy(call=call, now=NOW)
+
+
+def file_of_keys() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_filenode('registrations_callkey')")
+        return cursor.fetchone()[0]
+
+
+def test_a_purge_under_the_role_writes_the_table_of_keys_anew(server):
+    call_command("grant_run_time", ROLE, verbosity=0)
+    destroyed_key()
+    Draft.objects.create(user=UserFactory(), path="/", sealed=b"x", saved_at=NOW - timedelta(days=9))
+    former = file_of_keys()
+    run_as_the_role()
+    purging.purge_expired(now=NOW)
+    assert file_of_keys() != former
+
+
+def test_what_the_role_may_not_vacuum_is_said(server, caplog):
+    call_command("grant_run_time", ROLE, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(f"REVOKE MAINTAIN ON registrations_callkey, registrations_identity FROM {ROLE}")
+    run_as_the_role()
+    left = free_space.overwrite((Identity, Registration), written_anew=(CallKey,))
+    assert left == ["registrations_identity", "registrations_callkey"]
+    assert "registrations_callkey" in caplog.text
+
+
+def test_a_table_that_somebody_works_with_is_left_for_the_next_night(server, monkeypatch, caplog):
+    monkeypatch.setattr(free_space, "_PATIENCE", "50ms")
+    settings = connection.settings_dict
+    with closing(psycopg2.connect(host=settings["HOST"], user=settings["USER"], dbname=settings["NAME"])) as other:
+        other.cursor().execute("LOCK TABLE registrations_callkey IN ACCESS SHARE MODE")
+        assert free_space.overwrite((), written_anew=(CallKey,)) == ["registrations_callkey"]
+    assert free_space.overwrite((), written_anew=(CallKey,)) == []
 
 
 def test_the_portal_does_its_work_under_the_role(server):

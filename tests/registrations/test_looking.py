@@ -19,12 +19,15 @@ from tests.factories import NOW, RegistrationFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
+#: Long enough for the database's own clock, which nothing here moves.
+LONG_AGO = NOW - timedelta(days=1200)
+
 
 def entered(number: int = 1, **values) -> list[AccessEntry]:
     """So many looks of one organiser, a minute apart."""
-    user = values.pop("user", None) or UserFactory(role=Role.ORGANISER)
+    user, start = values.pop("user", None) or UserFactory(role=Role.ORGANISER), values.pop("start", NOW)
     given = {"kind": LookKind.DETAIL, "page": "a-page", "call_id": None, "references": ["P-2AAAA"], **values}
-    return [looking.enter(user=user, now=NOW + timedelta(minutes=turn), **given) for turn in range(number)]
+    return [looking.enter(user=user, now=start + timedelta(minutes=turn), **given) for turn in range(number)]
 
 
 @contextmanager
@@ -99,11 +102,10 @@ def test_a_row_that_is_missing_in_between_breaks_the_chain():
 
 
 def test_the_oldest_are_cut_and_the_chain_goes_on_from_there():
-    entered(5)
-    now = NOW + timedelta(days=800)
+    entered(5, start=LONG_AGO)
 
-    assert looking.cut(before=NOW + timedelta(minutes=3), now=now) == 3
-    assert looking.cut(before=NOW + timedelta(minutes=3), now=now) == 0
+    assert looking.cut(before=LONG_AGO + timedelta(minutes=3), now=NOW) == 3
+    assert looking.cut(before=LONG_AGO + timedelta(minutes=3), now=NOW) == 0
 
     assert list(AccessEntry.objects.order_by("number").values_list("number", flat=True)) == [4, 5]
     assert AccessCheckpoint.objects.get().entries == 3
@@ -111,8 +113,8 @@ def test_the_oldest_are_cut_and_the_chain_goes_on_from_there():
 
 
 def test_after_all_was_cut_the_next_look_goes_on_counting():
-    entered(2)
-    looking.cut(before=NOW + timedelta(days=1), now=NOW)
+    entered(2, start=LONG_AGO)
+    looking.cut(before=LONG_AGO + timedelta(days=1), now=NOW)
     (entry,) = entered()
     assert entry.number == 3
     assert looking.verify() == looking.Chain(entries=1, broken_at=None)
@@ -122,9 +124,19 @@ def test_a_younger_look_among_the_old_ones_keeps_what_came_after_it():
     looking_at = {"kind": LookKind.LIST, "page": "p", "call_id": None, "references": []}
     user = UserFactory()
     for minutes in (0, 10, 1):
-        looking.enter(user=user, now=NOW + timedelta(minutes=minutes), **looking_at)
-    assert looking.cut(before=NOW + timedelta(minutes=5), now=NOW) == 1
+        looking.enter(user=user, now=LONG_AGO + timedelta(minutes=minutes), **looking_at)
+    assert looking.cut(before=LONG_AGO + timedelta(minutes=5), now=NOW) == 1
     assert looking.verify() == looking.Chain(entries=2, broken_at=None)
+
+
+def test_what_is_young_by_the_databases_own_clock_stays_even_behind_a_checkpoint(tmp_path):
+    with kept(tmp_path, "kept_young"):
+        entered(2)
+        AccessCheckpoint.objects.create(up_to=2, digest="x", entries=2, cut_at=NOW)
+        with pytest.raises(DatabaseError, match="only added to"), transaction.atomic():
+            AccessEntry.objects.all().delete()
+        AccessCheckpoint.objects.all().delete()
+        assert looking.verify() == looking.Chain(entries=2, broken_at=None)
 
 
 @pytest.mark.parametrize("verb", ["update", "delete"])

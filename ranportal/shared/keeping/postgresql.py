@@ -31,7 +31,12 @@ _COLUMNS = """
 """
 _FUNCTIONS = """
     SELECT quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')'
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s ORDER BY 1
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s
+"""
+#: Those of another release too, which had other arguments.
+_OF_THE_SAME_NAME = f"""
+    {_FUNCTIONS} AND p.proname IN
+        (SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s)
 """
 _SEQUENCES = """
     SELECT table_name, column_name, pg_get_serial_sequence(quote_ident(table_name), column_name)
@@ -118,10 +123,13 @@ def _move_in(home: str) -> None:
 
 def _move_functions_in(cursor: Any, home: str) -> None:
     # A trigger goes with its function: left behind, the log of looks would no longer be guarded.
+    cursor.execute(_OF_THE_SAME_NAME, [home, BESIDE])
+    for (function,) in cursor.fetchall():
+        cursor.execute(f"DROP FUNCTION {_quoted(home)}.{function}")
     cursor.execute(_FUNCTIONS, [BESIDE])
     for (function,) in cursor.fetchall():
-        cursor.execute(f"DROP FUNCTION IF EXISTS {_quoted(home)}.{function}")
         cursor.execute(f"ALTER FUNCTION {BESIDE}.{function} SET SCHEMA {_quoted(home)}")
+        # Temporary tables last, which otherwise come first, whoever made them.
         cursor.execute(f"ALTER FUNCTION {_quoted(home)}.{function} SET search_path TO {_quoted(home)}, pg_temp")
 
 
