@@ -22,12 +22,15 @@ random | put secret_key
 random | put address_key
 random | put master_keys
 random | put database_password
+random | put run_time_password
 random | put broker_password
 random | put metrics_token
 printf '' | put secret_key_fallbacks
 # Empty: nobody reads the mailbox of mails that come back.
 printf '' | put bounces_url
 printf 'postgres://portal:%s@%s:5432/portal' "$(cat "$folder/database_password")" "$database" | put database_url
+# Web, worker and beat: a role that owns no table, made by grant_run_time.
+printf 'postgres://portal_web:%s@%s:5432/portal' "$(cat "$folder/run_time_password")" "$database" | put run_time_url
 printf 'redis://:%s@%s:6379/0' "$(cat "$folder/broker_password")" "$broker" | put broker_url
 printf 'redis://:%s@%s:6379/1' "$(cat "$folder/broker_password")" "$broker" | put cache_url
 # Losing what the broker holds loses nothing, so nothing is written to disk; only what may be forgotten is evicted.

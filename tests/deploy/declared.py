@@ -97,7 +97,11 @@ def kubernetes_containers() -> dict[str, Container]:
     """The programs of ours in the manifests."""
     (settings,) = of_kind("ConfigMap")
     return {
-        name: Container(tuple(pod["containers"][0]["command"]), settings["data"], pod["terminationGracePeriodSeconds"])
+        name: Container(
+            tuple(pod["containers"][0]["command"]),
+            settings["data"] | {own["name"]: own["value"] for own in pod["containers"][0].get("env", ())},
+            pod["terminationGracePeriodSeconds"],
+        )
         for name, pod in pods().items()
     }
 

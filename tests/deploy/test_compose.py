@@ -115,6 +115,17 @@ def test_no_secret_stands_in_the_file_or_in_an_environment():
         assert [name for name in environ if "PASSWORD" in name or "KEY" in name if not name.endswith("_FILE")] == []
 
 
+def test_web_worker_and_beat_have_not_the_way_in_of_the_owner_of_the_tables():
+    services = declared.compose()["services"]
+
+    for name in PORTAL:
+        is_owner = name in {"migrate", "manage"}
+        has = set(services[name]["secrets"]) & {"database_url", "database_password", "run_time_password"}
+        assert has == ({"database_url", "run_time_password"} if is_owner else set())
+        used = "database_url" if is_owner else "run_time_url"
+        assert services[name]["environment"]["DATABASE_URL_FILE"] == f"/run/secrets/{used}"
+
+
 def test_each_secret_is_made_by_the_script_or_written_by_hand(tmp_path):
     def make() -> tuple[dict[str, str], str]:
         script = declared.DEPLOY / "make-secrets.sh"

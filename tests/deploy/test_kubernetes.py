@@ -140,15 +140,38 @@ def test_only_what_is_named_may_talk():
     assert others.isdisjoint(mail)
 
 
-def test_each_secret_that_a_setting_names_is_in_the_secret():
-    (settings,), (secret,) = declared.of_kind("ConfigMap"), declared.of_kind("Secret")
-    named = {value.removeprefix("/run/secrets/") for name, value in settings["data"].items() if name.endswith("_FILE")}
+def named_secrets(container: declared.Container) -> set[str]:
+    """The secrets that the settings and the command line of a program name."""
+    paths = [value for name, value in container.environment.items() if name.endswith("_FILE")]
+    return {
+        word.removeprefix("/run/secrets/") for word in [*paths, *" ".join(container.command).split()] if "/" in word
+    }
 
-    assert named == set(secret["stringData"])
-    for pod in declared.pods().values():
-        assert {"name": "secrets", "secret": {"secretName": secret["metadata"]["name"], "defaultMode": 0o440}} in pod[
-            "volumes"
-        ]
+
+def mounted_secrets(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """The volumes of secrets, without their names."""
+    return [
+        {k: v for k, v in volume.items() if k != "name"} for volume in pod["volumes"] if volume["name"] == "secrets"
+    ]
+
+
+def test_each_secret_that_a_setting_names_is_in_a_secret_and_the_owners_in_one_that_the_migration_alone_has():
+    secrets = {secret["metadata"]["name"]: set(secret["stringData"]) for secret in declared.of_kind("Secret")}
+    containers, pods = declared.kubernetes_containers(), declared.pods()
+    both = {
+        "projected": {"defaultMode": 0o440, "sources": [{"secret": {"name": name}} for name in ("portal", "owner")]}
+    }
+
+    assert secrets["owner"] == {"database_url", "run_time_password"}
+    assert mounted_secrets(pods["migrate"]) == [both]
+    for name in declared.OURS:
+        if name != "migrate":
+            assert named_secrets(containers[name]) & secrets["owner"] == set()
+            assert mounted_secrets(pods[name]) == [{"secret": {"secretName": "portal", "defaultMode": 0o440}}]
+    assert named_secrets(containers["migrate"]) >= secrets["owner"]
+    (settings,) = declared.of_kind("ConfigMap")
+    said = {path.removeprefix("/run/secrets/") for name, path in settings["data"].items() if name.endswith("_FILE")}
+    assert said == secrets["portal"]
 
 
 def test_the_example_of_the_secret_is_applied_by_nobody():

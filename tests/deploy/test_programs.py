@@ -51,8 +51,10 @@ class Installation:
         self.secrets = folder / "secrets"
         self.port = free_port()
         self._broker_port = free_port()
+        self._name = f"deployed_{os.getpid()}"
         self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._copy_code()
+        self._make_database()
         self._make_secrets()
 
     def _copy_code(self) -> None:
@@ -78,27 +80,33 @@ class Installation:
             self._write(
                 name, (self.secrets / name).read_text().replace("broker:6379", f"127.0.0.1:{self._broker_port}")
             )
-        self._write("database_url", self._new_database())
+        for name, role in (("database_url", ""), ("run_time_url", "portal_web")):
+            self._write(name, self._database(role))
         self._write("email_url", "smtp://127.0.0.1:9")
 
     def _write(self, name: str, content: str) -> None:
         (self.secrets / name).unlink(missing_ok=True)
         (self.secrets / name).write_text(content)
 
-    def _new_database(self) -> str:
+    def _make_database(self) -> None:
         settings = env.database(os.environ["DATABASE_URL"])
-        if settings["ENGINE"].endswith("sqlite3"):
-            return f"sqlite:///{self.folder / 'db.sqlite3'}"
+        self.has_roles = not settings["ENGINE"].endswith("sqlite3")
+        if not self.has_roles:
+            return
         # Closed to root without its capabilities, as the programs will run.
         Path(settings["HOST"]).chmod(0o711)
-        name = f"deployed_{os.getpid()}"
         server = psycopg2.connect(host=settings["HOST"], user=settings["USER"], dbname="postgres")
         server.autocommit = True
         with server.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
-            cursor.execute(f"CREATE DATABASE {name}")
+            cursor.execute(f"DROP DATABASE IF EXISTS {self._name}")
+            cursor.execute(f"CREATE DATABASE {self._name}")
         server.close()
-        return f"postgres://{settings['USER']}@{settings['HOST'].replace('/', '%2F')}/{name}"
+
+    def _database(self, role: str) -> str:
+        settings = env.database(os.environ["DATABASE_URL"])
+        if not self.has_roles:
+            return f"sqlite:///{self.folder / 'db.sqlite3'}"
+        return f"postgres://{role or settings['USER']}@{settings['HOST'].replace('/', '%2F')}/{self._name}"
 
     def environment(self, container: declared.Container) -> dict[str, str]:
         """What the container declares, with the places of this machine instead of the container's."""
@@ -112,7 +120,8 @@ class Installation:
     def command(self, container: declared.Container) -> list[str]:
         """Its command line, on a port and a file of this machine."""
         places = {"0.0.0.0:8000": f"127.0.0.1:{self.port}", "/tmp/beat": str(self.folder / "beat")}
-        return [places.get(part, part) for part in container.command]
+        command = [places.get(part, part).replace(declared.SECRETS, str(self.secrets)) for part in container.command]
+        return command if self.has_roles else [part.partition(" && ")[0] for part in command]
 
     def run(self, *command: str, name: str = "web") -> subprocess.CompletedProcess[str]:
         """A command inside the container of this name, until it ends."""
@@ -176,6 +185,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         done = made.run(*made.command(migrate), name="migrate")
         assert done.returncode == 0, done.stderr
         assert "Applying registrations.0001_initial... OK" in done.stdout
+        assert ("portal_web may run the portal" in done.stdout) == made.has_roles
         yield made
     finally:
         made.stop()
