@@ -1,12 +1,8 @@
-"""How often codes and passwords may be tried: by account and by network, so that nobody locks the owner out."""
+"""How often codes may be tried: by account and by where it is tried from, so that nobody locks the owner out."""
 
-from copy import copy
 from datetime import timedelta
-from typing import Any
 
-from axes.handlers.database import AxesDatabaseHandler
 from django.core.cache import cache
-from django.http import HttpRequest, QueryDict
 
 from ranportal.shared.crypto import keyed_digest
 from ranportal.shared.limits import network_of
@@ -15,28 +11,6 @@ MOST = 5
 WITHIN = timedelta(minutes=15)
 #: Longer than any code of an app is taken: no code opens twice.
 _USED_FOR = timedelta(minutes=3)
-#: What axes tells of a refused sign-in, and looks for when it answers.
-_SAID_BY_AXES = ("axes_locked_out", "axes_credentials", "axes_failures_since_start")
-
-
-class KeepsNothingTyped(AxesDatabaseHandler):
-    """Counts refused sign-ins without what was typed: the form of a new password carries more than the refused one."""
-
-    def user_login_failed(
-        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any
-    ) -> None:
-        """Count one; the row says from where, when and for which account."""
-        bare = copy(request)
-        if bare is not None:
-            bare.GET = bare.POST = QueryDict()
-        super().user_login_failed(sender, credentials, bare, **more)
-        for name in _SAID_BY_AXES if request is not None else ():
-            setattr(request, name, getattr(bare, name))
-
-
-def counted_network(request: HttpRequest) -> str | None:
-    """The first address of the network from which passwords are tried; None where it is not known."""
-    return network_of(request.META.get("REMOTE_ADDR", "")).partition("/")[0] or None
 
 
 def may_try(user_id: int, *, address: str) -> bool:

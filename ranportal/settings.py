@@ -188,9 +188,9 @@ SOCIALACCOUNT_PROVIDERS = env.openid_provider(
 # could lock staff out; by place alone, one forgetful colleague would lock out the office.
 AXES_FAILURE_LIMIT = 5
 AXES_USERNAME_CALLABLE = "ranportal.shared.sign_in.counted_name"
-AXES_CLIENT_IP_CALLABLE = "accounts.tries.counted_network"
+AXES_CLIENT_IP_CALLABLE = "ranportal.shared.sign_in.counted_network"
 # Nothing that was typed is stored, and what is counted is on no page.
-AXES_HANDLER = "accounts.tries.KeepsNothingTyped"
+AXES_HANDLER = "ranportal.shared.sign_in.KeepsNothingTyped"
 AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
