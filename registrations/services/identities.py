@@ -33,7 +33,7 @@ def rewrite(
     identity = registration.identity
     changed = {part for part, value in said.items() if getattr(identity, part) != value}
     for part in changed:
-        setattr(identity, part, said[part])
+        identity.say(part, said[part])
     if changed:
         # All parts are sealed together.
         identity.save()
