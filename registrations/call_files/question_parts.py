@@ -72,9 +72,6 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         part.note("max", f"the largest number, {most}, is below the smallest, {least}.")
     is_sensitive = part.flag("sensitive", default=False)
     basis = _basis(part, is_sensitive=is_sensitive)
-    is_required = part.flag("required", default=False)
-    if is_required and is_free(is_sensitive=is_sensitive, basis=basis):
-        part.note("required", "what rests on consent is not required: nobody would be free to leave it out.")
     return QuestionContent(
         file=part.problems.file,
         line=part.line,
@@ -82,7 +79,7 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         kind=kind,
         label=part.text("label", required=True, longest=300),
         help=part.text("help"),
-        is_required=is_required,
+        is_required=_required(part, is_free=is_free(is_sensitive=is_sensitive, basis=basis)),
         condition_key=condition_key,
         condition_value=condition_value,
         audience=audience,
@@ -99,6 +96,13 @@ def _read_question(part: Section, earlier: Mapping[str, QuestionContent], keys: 
         max_choices=part.number("max_choices", least=1, most=1_000),
         lines=part.lines,
     )
+
+
+def _required(part: Section, *, is_free: bool) -> bool:
+    said = part.flag("required", default=False)
+    if said and is_free:
+        part.note("required", "what rests on consent is not required: nobody would be free to leave it out.")
+    return said
 
 
 def _basis(part: Section, *, is_sensitive: bool) -> LegalBasis:

@@ -340,8 +340,12 @@ def _protect_earlier(question: Question) -> None:
     if question.audience == Audience.ORGANISERS:
         others.update(audience=Audience.ORGANISERS)
     if question.is_sensitive:
-        care = {name: getattr(question, name) for name in ("legal_basis", "kept_for", "is_required")}
-        others.update(is_sensitive=True, **care)
+        others.update(
+            is_sensitive=True,
+            legal_basis=question.legal_basis,
+            kept_for=question.kept_for,
+            is_required=question.is_required,
+        )
         answers.seal_all([question, *others])
 
 
