@@ -2,7 +2,8 @@
 
 Reviewers are “Reviewer 1”, “Reviewer 2” here. The copy for the person leaves out what reveals others: why a proposal
 said what it said, ranks, names of staff, what a reviewer said of the own conflict of interest, and in texts of the
-staff references of others, mail addresses and telephone numbers. A name in such a text stays: somebody has to read it.
+staff references of others, mail addresses and telephone numbers; and a decision that is not released. A name in such a
+text stays: somebody reads it, and hands it over. What people see by themselves is `own_data.for_person`.
 """
 
 import re
@@ -38,6 +39,7 @@ _REFERENCE = re.compile(r"\bP-[0-9A-Z]{5}\b")
 _ANOTHER, _MAIL, _NUMBER = "(another person)", "(mail address)", "(telephone number)"
 #: Acts of a reviewer that together with their time could tell the person who has a conflict of interest.
 _ABOUT_CONFLICTS = frozenset({Act.DECLARE_CONFLICT, Act.READ_ANYWAY})
+_OF_STAGING = frozenset({Act.STAGE, Act.UNSTAGE})
 #: What a receipt tells the person: nothing of it is about single people.
 _RECEIPT_FOR_PERSON = ("capacity", "objective", "optimal", "gap", "solver", "lottery")
 
@@ -70,8 +72,8 @@ def of_registration(
         ],
         "pin": _pin(registration, teller),
         "proposals": [_proposal(line, teller) for line in _lines(registration)],
-        "decision": _decision(registration, teller),
-        "history": [_step(step, teller) for step in steps],
+        "decision": (decision := _decision(registration, teller)),
+        "history": [_step(step, teller) for step in steps if teller.may_tell(step, is_decided=decision is not None)],
         "mails": [_mail(mail, subject_of) for mail in _mails(registration)],
     }
 
@@ -111,6 +113,10 @@ class _Teller:
     def text(self, text: str) -> str:
         """What somebody of the staff wrote, as this copy may say it."""
         return without_others(text, own=self._own) if self.for_person else text
+
+    def may_tell(self, step: Transition, *, is_decided: bool) -> bool:
+        """Whether this copy may say that this was done; what was staged only once there is a decision to tell."""
+        return not self.for_person or is_decided or step.act not in _OF_STAGING
 
     def comment(self, review: Review) -> str:
         """A reviewer's comment; on a conflict of interest it is about the reviewer, and not for the person."""
@@ -226,7 +232,7 @@ def _decision(registration: Registration, teller: _Teller) -> dict[str, Any] | N
         .select_related("staged_by", "released_by", "proposal")
         .first()
     )
-    if decision is None:
+    if decision is None or (teller.for_person and decision.released_at is None):
         return None
     about = {
         "outcome": decision.get_outcome_display(),

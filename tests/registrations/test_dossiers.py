@@ -13,7 +13,7 @@ from accounts.models import User
 from registrations import dossiers
 from registrations.enums import Act, Outcome, ProposedAs, ReasonCode, State
 from registrations.mail import catalogue
-from registrations.models import Check, Redaction, Registration, Review
+from registrations.models import Check, Decision, Redaction, Registration, Review
 from registrations.services import scoring
 from tests import sealed
 from tests.factories import (
@@ -173,6 +173,19 @@ def test_the_person_s_copy_has_no_ranks_and_keeps_the_own_reference(told: Told) 
         person["decision"]["reason"] == f"After (another person), before others; see {told.base.applicant.reference}."
     )
     assert person["decision"]["staged_by"] == person["decision"]["released_by"] == "An organiser"
+
+
+def test_what_is_not_released_is_in_the_organisers_copy_alone(told: Told) -> None:
+    Decision.objects.update(released_at=None, released_by=None)
+
+    organisers, person = _file(told, "organisers"), _file(told, "person")
+
+    assert organisers["decision"]["outcome"] == "Reserve list"
+    assert person["decision"] is None
+    assert "Nothing is decided." in _page(told, "person")
+    staging = {"Decision staged", "Staged decision undone"}
+    assert staging <= {step["what"] for step in organisers["history"]}
+    assert not staging & {step["what"] for step in person["history"]}
 
 
 def test_pages_titles_and_names_of_files_hold_the_reference_and_no_name(told: Told) -> None:

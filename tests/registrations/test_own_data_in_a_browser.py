@@ -61,10 +61,6 @@ def test_nothing_stands_in_a_person_s_way(page: Page, site: str, registration: R
         Stop(f"/events/{registration.call.event.slug}/register/"),
     ]
 
-    #SHOT
-    for w in (360, 1280):
-        page.set_viewport_size({"width": w, "height": 900}); page.goto(f"{site}{mine}data/"); page.screenshot(path=f"/tmp/shot{w}.png", full_page=True)
-    #/SHOT
     assert Eye(page, site).look_at(stops) == {}
 
 
