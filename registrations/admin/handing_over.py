@@ -13,6 +13,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.queries import staff_with
 from events.models import Call
+from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations.admin.access import call_page
 from registrations.services import handing_over
@@ -58,23 +59,23 @@ def team(model_admin: admin.ModelAdmin, request: HttpRequest, call: Call) -> Htt
 
 
 def _run(act: str, call: Call, request: HttpRequest, form: forms.Form | None) -> str:
-    by = request.user
+    by, now = request.user, clock.now()
     if act == "hand_over" and form is not None:
         to = form.cleaned_data["to"]
-        handing_over.hand_over(call=call, to=to, leaves=form.cleaned_data["leaves"], by=by)
+        handing_over.hand_over(call=call, to=to, leaves=form.cleaned_data["leaves"], by=by, now=now)
         return f"{to} organises this call from now on."
     if act == "let_in" and form is not None:
         chosen = form.cleaned_data["logistics"]
-        handing_over.let_in(call=call, logistics=chosen, by=by)
+        handing_over.let_in(call=call, logistics=chosen, by=by, now=now)
         return f"{chosen} sees what confirmed people need."
     key = request.POST.get("user", "")
     user = User.objects.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 18 else None
     if user is None or act not in ("take_back", "let_go"):
         raise Refused("Nothing was changed: the page is an older one.")
     if act == "take_back":
-        handing_over.take_back(call=call, organiser=user, by=by)
+        handing_over.take_back(call=call, organiser=user, by=by, now=now)
         return f"{user} organises this call no longer."
-    handing_over.let_go(call=call, logistics=user, by=by)
+    handing_over.let_go(call=call, logistics=user, by=by, now=now)
     return f"{user} sees nothing of this call any more."
 
 

@@ -1,6 +1,9 @@
 """Writes who works on a call: its organisers, and who looks after rooms and food. Each change stands in its history."""
 
+from datetime import datetime
+
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from accounts.enums import Role
@@ -25,7 +28,7 @@ class LastOrganiser(Refused):
     """A call is not left without anybody who may see its people."""
 
 
-def hand_over(*, call: Call, to: User, leaves: bool, by: User) -> Call:
+def hand_over(*, call: Call, to: User, leaves: bool, by: User, now: datetime) -> Call:
     """Let another organiser organise the call, too; with `leaves` the one who hands it over organises it no longer.
 
     Undone by whoever organises it then. Somebody who organises it already is left as they are. Raises NotTheirs,
@@ -39,38 +42,38 @@ def hand_over(*, call: Call, to: User, leaves: bool, by: User) -> Call:
         if leaves and to != by:
             call.organisers.remove(by)
             words = f"Handed over to {to.email}; {by.email} organises it no longer."
-        _trace(call, words, by=by)
+        _trace(call, words, by=by, now=now)
         return call
 
 
-def take_back(*, call: Call, organiser: User, by: User) -> Call:
+def take_back(*, call: Call, organiser: User, by: User, now: datetime) -> Call:
     """Let somebody, or oneself, organise the call no longer. Raises NotTheirs, LastOrganiser."""
     with transaction.atomic():
         call = _locked(call, by)
         if not reports.able_organisers().filter(organised_calls=call).exclude(pk=organiser.pk).exists():
             raise LastOrganiser("Somebody has to organise this call: hand it over to somebody first.")
         call.organisers.remove(organiser)
-        _trace(call, f"{organiser.email} organises it no longer.", by=by)
+        _trace(call, f"{organiser.email} organises it no longer.", by=by, now=now)
         return call
 
 
-def let_in(*, call: Call, logistics: User, by: User) -> Call:
+def let_in(*, call: Call, logistics: User, by: User, now: datetime) -> Call:
     """Let somebody see what confirmed people of this call need. Raises NotTheirs, NotOfThatRole."""
     with transaction.atomic():
         call = _locked(call, by)
         _require(logistics, Role.LOGISTICS)
         _, is_new = LogisticsAssignment.objects.get_or_create(call=call, user=logistics)
         if is_new:
-            _trace(call, f"{logistics.email} looks after rooms and food.", by=by)
+            _trace(call, f"{logistics.email} looks after rooms and food.", by=by, now=now)
         return call
 
 
-def let_go(*, call: Call, logistics: User, by: User) -> Call:
+def let_go(*, call: Call, logistics: User, by: User, now: datetime) -> Call:
     """Let somebody see no longer what confirmed people of this call need. Raises NotTheirs."""
     with transaction.atomic():
         call = _locked(call, by)
         if LogisticsAssignment.objects.filter(call=call, user=logistics).delete()[0]:
-            _trace(call, f"{logistics.email} looks after rooms and food no longer.", by=by)
+            _trace(call, f"{logistics.email} looks after rooms and food no longer.", by=by, now=now)
         return call
 
 
@@ -86,5 +89,13 @@ def _require(user: User, role: Role) -> None:
         raise NotOfThatRole(f"{user} is no {role.label.lower()} at present: an administrator gives roles.")
 
 
-def _trace(call: Call, words: str, *, by: User) -> None:
-    LogEntry.objects.log_actions(by.pk, [call], CHANGE, words, single_object=True)
+def _trace(call: Call, words: str, *, by: User, now: datetime) -> None:
+    LogEntry.objects.create(
+        user=by,
+        content_type=ContentType.objects.get_for_model(call),
+        object_id=call.pk,
+        object_repr=str(call)[:200],
+        action_flag=CHANGE,
+        change_message=words,
+        action_time=now,
+    )

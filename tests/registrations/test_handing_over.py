@@ -70,17 +70,18 @@ def test_an_organiser_hands_over_and_leaves_and_the_deputy_hands_back(call, orga
         f"Handed over to {deputy.email}; {organiser.email} organises it no longer.",
         f"Handed over to {organiser.email}.",
     ]
+    assert set(LogEntry.objects.values_list("action_time", flat=True)) == {NOW}
 
 
 def test_who_stays_takes_the_deputy_off_again(call, organiser, deputy):
-    handing_over.hand_over(call=call, to=deputy, leaves=False, by=organiser)
+    handing_over.hand_over(call=call, to=deputy, leaves=False, by=organiser, now=NOW)
     signed_in(organiser).post(team_of(call), {"act": "take_back", "user": deputy.pk})
     assert list(call.organisers.all()) == [organiser]
 
 
 def test_a_call_is_not_left_without_anybody(call, organiser):
     with pytest.raises(handing_over.LastOrganiser):
-        handing_over.take_back(call=call, organiser=organiser, by=organiser)
+        handing_over.take_back(call=call, organiser=organiser, by=organiser, now=NOW)
     assert list(call.organisers.all()) == [organiser]
     assert traces() == []
 
@@ -89,7 +90,7 @@ def test_a_call_is_not_left_without_anybody(call, organiser):
 def test_a_call_is_not_left_to_an_account_that_sees_nobody(call, organiser, other):
     call.organisers.add(UserFactory(**other))
     with pytest.raises(handing_over.LastOrganiser):
-        handing_over.take_back(call=call, organiser=organiser, by=organiser)
+        handing_over.take_back(call=call, organiser=organiser, by=organiser, now=NOW)
     call.organisers.remove(organiser)
     assert list(reports.calls_without_organisers()) == [call]
 
@@ -99,23 +100,23 @@ def test_a_call_is_left_to_an_account_that_sees_its_people(call, organiser, othe
     stays = UserFactory(**other)
     call.organisers.add(stays)
     assert reports.calls_of(stays).get() == call
-    handing_over.take_back(call=call, organiser=organiser, by=organiser)
+    handing_over.take_back(call=call, organiser=organiser, by=organiser, now=NOW)
     assert not reports.calls_without_organisers()
 
 
 @pytest.mark.parametrize("role", [Role.PUBLISHER, Role.REVIEWER, Role.ADMINISTRATOR, None])
 def test_only_an_organiser_is_handed_a_call(call, organiser, role):
     with pytest.raises(handing_over.NotOfThatRole):
-        handing_over.hand_over(call=call, to=UserFactory(role=role), leaves=True, by=organiser)
+        handing_over.hand_over(call=call, to=UserFactory(role=role), leaves=True, by=organiser, now=NOW)
     assert list(call.organisers.all()) == [organiser]
 
 
 def test_somebody_else_hands_nothing_over(call, deputy, helper):
     for administrator in (deputy, UserFactory(administrator=True)):
         with pytest.raises(handing_over.NotTheirs):
-            handing_over.hand_over(call=call, to=deputy, leaves=False, by=administrator)
+            handing_over.hand_over(call=call, to=deputy, leaves=False, by=administrator, now=NOW)
         with pytest.raises(handing_over.NotTheirs):
-            handing_over.let_in(call=call, logistics=helper, by=administrator)
+            handing_over.let_in(call=call, logistics=helper, by=administrator, now=NOW)
 
 
 @pytest.mark.parametrize("data", [{"act": "hand_over"}, {"act": "let_in", "logistics": "x"}])
