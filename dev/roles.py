@@ -13,6 +13,7 @@ END = "<!-- end of roles -->"
 SEE, DO, NONE = "see", "do", "–"
 ROLES = (
     "stranger",
+    "registrant",
     "publisher",
     "reviewer",
     "organiser",
@@ -25,14 +26,17 @@ ROLES = (
 
 
 def columns(document: str) -> dict[str, dict[str, str]]:
-    """What the document says, by role and then by address."""
+    """What the document says, by role and then by address; of a role that has no column there, nothing."""
     said: dict[str, dict[str, str]] = {role: {} for role in ROLES}
     lines = document.partition(BEGIN)[2].partition(END)[0].splitlines()
+    head: list[str] = []
     for line in lines:
-        if not line.startswith("| `"):
-            continue
         route, *cells = [cell.strip() for cell in line.replace("\\|", "\0").strip("|").split("|")]
-        for role, cell in zip(ROLES, cells, strict=True):
+        if route == "address":
+            head = cells
+        if not route.startswith("`"):
+            continue
+        for role, cell in zip(head, cells, strict=True):
             said[role][route.strip("`").removeprefix("/").replace("\0", "|")] = cell
     return said
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.roles import DOCUMENT, ROLES, columns
+from dev.roles import DOCUMENT, NONE, ROLES, columns
 from events.models import Call
 from registrations import reports
 from tests.journeys import roles
@@ -14,12 +14,17 @@ pytestmark = pytest.mark.django_db
 NAMES = ("Zoë", "Őrségi", "zoe@example.org")
 ANSWERS = ("Because of my work", "Vegan")
 REFERENCE = ("P-2AAAA",)
+#: Of who has a place: what only organisers know, and what others are told who look after rooms and food.
+OF_PLACED = tuple(value for name, value in roles.PLACED.items() if name != "display_name")
+NEEDS = (roles.NEEDED, roles.ARRIVES)
 #: What each role must not read anywhere. An officer reads nobody before having named an address.
 SECRETS = {
-    "reviewer": (*NAMES, "Vegan"),
+    "registrant": (*NAMES, *ANSWERS, *REFERENCE),
+    "reviewer": (*NAMES, "Vegan", *OF_PLACED, *NEEDS),
     "organiser": (),
+    "logistics": (*NAMES, *ANSWERS, *REFERENCE, *OF_PLACED),
 }
-EVERYTHING = (*NAMES, *ANSWERS, *REFERENCE)
+EVERYTHING = (*NAMES, *ANSWERS, *REFERENCE, *OF_PLACED, *NEEDS, roles.PLACED_REFERENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -45,16 +50,22 @@ def shown(texts: list[str], secrets: tuple[str, ...]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_sees_and_does_what_the_document_says_and_reads_nobody_else(cast, role):
     cells, texts = roles.column(roles.client_of(cast[role]), cast["stage"])
+    assert shown(texts, SECRETS.get(role, EVERYTHING)) == []
     said = columns(DOCUMENT.read_text("utf-8"))[role]
     if cells != said:
         roles.keep(role, cells)
     differences = {route: (said.get(route), cells.get(route)) for route in {*cells, *said}}
     assert {route: pair for route, pair in differences.items() if pair[0] != pair[1]} == {}
-    assert shown(texts, SECRETS.get(role, EVERYTHING)) == []
 
 
 def test_the_document_has_a_line_for_every_address_and_no_other():
     assert list(columns(DOCUMENT.read_text("utf-8"))["stranger"]) == roles.routes()
+
+
+def test_each_address_answers_somebody_or_it_is_said_why_not():
+    said = columns(DOCUMENT.read_text("utf-8"))
+    nobody = {route for route in roles.routes() if all(said[role].get(route) == NONE for role in ROLES)}
+    assert nobody == set(roles.NOBODY)
 
 
 def test_without_the_limit_to_one_s_own_calls_the_crawl_would_read_names(cast, monkeypatch):
