@@ -93,7 +93,7 @@ def _trace(call: Call, words: str, *, by: User, now: datetime) -> None:
     LogEntry.objects.create(
         user=by,
         content_type=ContentType.objects.get_for_model(call),
-        object_id=call.pk,
+        object_id=str(call.pk),
         object_repr=str(call)[:200],
         action_flag=CHANGE,
         change_message=words,
