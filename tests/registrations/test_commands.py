@@ -280,13 +280,13 @@ def test_erase_person_says_which_registrations_are_empty_now(capsys: pytest.Capt
 
     assert run(capsys, "erase_person", "janis@example.org") == "Erased: P-7Q4K2. Given up on the way: 1.\n"
 
-    with pytest.raises(CommandError, match="No registration has this address"):
+    with pytest.raises(CommandError, match="We hold nothing about anybody"):
         call_command("export_person", "janis@example.org")
 
 
 @pytest.mark.parametrize("name", ["export_person", "erase_person"])
 def test_an_unknown_address_is_told(name: str) -> None:
-    with pytest.raises(CommandError, match="No registration has this address"):
+    with pytest.raises(CommandError, match="We hold nothing about anybody"):
         call_command(name, "nobody@example.org")
 
 
