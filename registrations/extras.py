@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from events.models import Call
+from registrations import policies
 from registrations.countries import country_name
 from registrations.enums import CheckResult, Extra, State
 from registrations.field_register import LEAST_LISTED, TEXTS, ExtraText, is_free
@@ -49,9 +50,9 @@ def offered(call: Call) -> list[Extra]:
 
 
 def choices(registration: Registration) -> list[Choice]:
-    """All that the person may say yes to, and what they did; also what is not asked any more and still stands."""
+    """All that the person may say yes to now, and what they did; also what is not asked any more and still stands."""
     given = {choice.extra: choice for choice in allowed_by(registration)}
-    shown = {*offered(registration.call), *given}
+    shown = {*(offered(registration.call) if policies.may_give_extras(registration) else ()), *given}
     return [given.get(extra) or Choice(extra, TEXTS[extra], None) for extra in Extra if extra in shown]
 
 

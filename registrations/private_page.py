@@ -36,7 +36,6 @@ def shown(held: Registration, link: PrivateLink, *, received_at: datetime, now: 
         "extras": extras.choices(held),
         "free_answers": [answer for answer in held.answers.all() if extras.is_free_question(answer.question)],
         "participants": extras.participants(held.call) if policies.may_see_join_link(held) else [],
-        "may_give_extras": policies.may_give_extras(held),
         "may_correct": policies.may_correct(held),
         "holds_place": policies.holds_place(held),
         "details": details,

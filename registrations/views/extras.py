@@ -59,7 +59,6 @@ def _page(own: Own, *, form: ExtraForm | None = None, refusal: str = "", status:
             for choice in extras.choices(own.held)
         ],
         "answers": [(answer, care, care.kept.said(days)) for answer, care in said],
-        "may_give": may_give,
         "refusal": refusal,
         "form": form,
         "given": _label(own.request.GET.get("given")),

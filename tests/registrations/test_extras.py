@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role
 from registrations import extras, field_register
-from registrations.enums import Act, CheckResult, Extra, LegalBasis
+from registrations.enums import Act, CheckResult, Extra, LegalBasis, State
 from registrations.field_register import LEAST_LISTED, TEXTS
 from registrations.models import Answer, Consent, KeepingRules, OfferedExtra, Registration
 from registrations.services import consents, workflow
@@ -292,12 +292,25 @@ def test_looking_changes_nothing_and_strangers_see_nothing(client: Client):
     assert not registration.transitions.exists()
 
 
+def test_whoever_takes_part_no_longer_sees_what_they_allowed_alone(client: Client):
+    call = offering(Extra.DIET, Extra.LISTED_NAME)
+    registration = person_of(call)
+    consents.give(registration=registration, extra=Extra.LISTED_NAME, detail="", now=NOW)
+    Registration.objects.update(state=State.DECLINED)
+    follow(client, registration)
+
+    page = text_of(client.get(extras_url(registration)))
+
+    assert Extra.LISTED_NAME.label in page
+    assert Extra.DIET.label not in page
+
+
 def test_a_call_without_extras_says_nothing_of_them(client: Client):
     registration = RegistrationFactory()
     follow(client, registration)
 
     assert "Extras" not in text_of(client.get(mine_url(registration)))
-    assert "Nothing of the kind is asked" in text_of(client.get(extras_url(registration)))
+    assert "There is nothing to allow or to take back" in text_of(client.get(extras_url(registration)))
 
 
 @pytest.mark.parametrize("number", [1, 3])
