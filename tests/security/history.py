@@ -17,7 +17,7 @@ FINDERS = (
 #: What is found and is none, word by word, with the reason.
 EXPLAINED = {
     "the demo's: printed in the README, refused in production": ("demo-only-", "demo-portal-2023", "demo-portal-2026"),
-    "of examples, where nobody is": ("change-me", "none", "password", "secret", "smtps://…", "%s"),
+    "of examples, where nobody is": ("change-me", "none", "PASSWORD", "password", "secret", "smtps://…", "%s"),
     "of tests, for a key": (
         "a new key ", "a-real-key-", "another key ", "another-secret-", "for-the-tests-only", "for-the-tests-only-",
         "rotated", "the-new-one",
