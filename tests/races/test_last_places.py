@@ -53,15 +53,23 @@ def test_without_the_lock_the_race_is_lost(web):
     """The control. PostgreSQL oversells; on SQLite the transactions collide and people get no answer."""
     server = web(config=UNLOCKED)
     with no_last_word():
-        ran = a_round(server, FEWER)
-    tell("control, without the lock", "the race is lost", FEWER, [ran])
-    assert ran.oversold > 0 if connection.vendor == "postgresql" else ran.failed > 0
+        ran = until_lost(server, "oversold" if connection.vendor == "postgresql" else "failed")
+    tell("control, without the lock", "the race is lost", FEWER, ran)
+    assert ran[-1].oversold > 0 if connection.vendor == "postgresql" else ran[-1].failed > 0
 
 
 def test_without_the_lock_the_check_constraint_still_has_the_last_word(web):
-    ran = a_round(web(config=UNLOCKED), FEWER)
-    tell("control, without the lock, with the constraint", "oversold 0, others refused", FEWER, [ran])
-    assert (ran.oversold, ran.failed > 0) == (0, True)
+    ran = until_lost(web(config=UNLOCKED), "failed")
+    tell("control, without the lock, with the constraint", "oversold 0, others refused", FEWER, ran)
+    assert (max(r.oversold for r in ran), ran[-1].failed > 0) == (0, True)
+
+
+def until_lost(server: WebServer, sign: str) -> list[Round]:
+    """Rounds until one is lost, three at most: chance may spare one."""
+    ran: list[Round] = []
+    while len(ran) < 3 and not any(getattr(one, sign) for one in ran):
+        ran.append(a_round(server, FEWER))
+    return ran
 
 
 def a_round(server: WebServer, people: int) -> Round:
