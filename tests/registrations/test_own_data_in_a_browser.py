@@ -83,7 +83,7 @@ def test_all_of_it_works_without_javascript(browser: Browser, site: str, registr
     expect(page.get_by_text("What would help you?")).to_have_count(0)
 
     page.get_by_role("link", name="Back to my registration").click()
-    page.get_by_role("link", name="See and download all that we hold").click()
+    page.get_by_role("link", name="See and download what we hold").click()
     with page.expect_download() as file:
         page.get_by_role("button", name="Download as a text").click()
     assert file.value.suggested_filename == "my-data.txt"
