@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 APP = "tests.faults.restless"
 SCALED = "scaled: scan 60 to 1 s, sweep 30 to 1 s"
-BEATS, WORKERS, UNPROVEN = 2, 3, 3
+BEATS, WORKERS, UNPROVEN, UNANSWERED = 2, 3, 3, 3
 SECONDS = 120
 
 
@@ -129,15 +129,17 @@ def test_without_the_key_two_clocks_remind_twice(monkeypatch):
     """The control: both clocks scan once each, and nothing tells the second what the first has put."""
     key = Letter.key
     monkeypatch.setattr(Letter, "key", lambda letter, call: f"{key(letter, call)}:{uuid4()}")
-    call = a_call(closes_at=clock.now() - timedelta(seconds=1))
+    call = CallFactory(capacity=UNANSWERED, closed=True)
+    since = {"answer_by": clock.now() + timedelta(days=1), "state_changed_at": clock.now() - timedelta(days=4)}
+    RegistrationFactory.create_batch(UNANSWERED, call=call, selected=True, **since)
     both_scan()
-    reminders = OutgoingMail.objects.filter(call=call, kind=MailKind.PROVE_REMINDER).count()
+    reminders = OutgoingMail.objects.filter(call=call, kind=MailKind.ANSWER_REMINDER).count()
     report.add(
         fault="control: two clocks without the unique key",
         goal="must mail twice",
-        reached=f"{reminders} reminders for {UNPROVEN} people",
+        reached=f"{reminders} reminders for {UNANSWERED} people",
     )
-    assert reminders == UNPROVEN * BEATS
+    assert reminders == UNANSWERED * BEATS
 
 
 def both_scan() -> None:

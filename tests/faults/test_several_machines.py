@@ -17,6 +17,7 @@ from typing import Any
 import psycopg2
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.files.base import ContentFile
 from django.db import OperationalError, connection
 
 from accounts.models import User
@@ -26,6 +27,7 @@ from ranportal import env
 from ranportal.shared import clock
 from registrations.enums import MailKind, MailState, State
 from registrations.models import Answer, OutgoingMail, Registration
+from registrations.services import uploads
 from tests import papers, sealed, signing_in
 from tests.factories import CallFactory, EventFactory, QuestionFactory, UserFactory
 from tests.faults import invariants, mails, report
@@ -225,13 +227,11 @@ def check_mails(people: int, got: mails.Count) -> None:
 
 def check_files(people: int, store: S3Server) -> None:
     """Whoever sent a file has it, whole."""
-    answers = Answer.objects.exclude(file="").select_related("registration__identity")
-    stored = {
-        answer.registration.identity.email: store.client.get_object(
-            Bucket=BUCKET, Key=f"live/private/{answer.file.name}"
-        )["Body"].read()
-        for answer in answers
-    }
+    stored = {}
+    for answer in Answer.objects.exclude(file="").select_related("registration__identity"):
+        kept = store.client.get_object(Bucket=BUCKET, Key=f"live/private/{answer.file.name}")["Body"].read()
+        answer.file.file = ContentFile(kept)
+        stored[answer.registration.identity.email] = uploads.opened(answer).read()
     assert stored == {
         f"person{number}@example.org": papers.pdf(f"of person {number}") for number in range(0, people, 6)
     }
