@@ -43,6 +43,6 @@ def of_user(user: User, draft_id: int, *, now: datetime) -> Draft | None:
     return Draft.objects.filter(pk=draft_id, user=user, saved_at__gt=now - KEPT_FOR).first()
 
 
-def forget(*, user: User, draft_id: int, kept_by: datetime) -> None:
+def forget(*, owner_id: int, draft_id: int, kept_by: datetime) -> None:
     """Delete one that was sent again, or is not wanted any more; nobody else's, and none kept after `kept_by`."""
-    Draft.objects.filter(pk=draft_id, user=user, saved_at__lte=kept_by).delete()
+    Draft.objects.filter(pk=draft_id, user=owner_id, saved_at__lte=kept_by).delete()

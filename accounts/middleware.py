@@ -42,7 +42,10 @@ class StaffSessionMiddleware:
         kept = getattr(request, "sent_again", None)
         # What met a fault, or was kept once more meanwhile, stays.
         if kept is not None and response.status_code < HTTPStatus.BAD_REQUEST:
-            drafts.forget(user=request.user, draft_id=kept, kept_by=request.received_at)  # type: ignore[arg-type, attr-defined]
+            # Whose it is was said before the page answered, which may have signed them out.
+            owner_id, draft_id = kept
+            kept_by = request.received_at  # type: ignore[attr-defined]  # the stamp of ReceivedAtMiddleware
+            drafts.forget(owner_id=owner_id, draft_id=draft_id, kept_by=kept_by)
         return response
 
     # After the check of the form's token, so that no other site leaves a form here.
@@ -60,7 +63,8 @@ class StaffSessionMiddleware:
         if _lacks_second_factor(request):
             return _to_set_up(request)
         if request.method == "POST" and request.POST.get(drafts.FIELD, "").isdecimal():
-            request.sent_again = int(request.POST[drafts.FIELD][:18])  # type: ignore[attr-defined]
+            sent_again = request.user.pk, int(request.POST[drafts.FIELD][:18])
+            request.sent_again = sent_again  # type: ignore[attr-defined]  # a note of this middleware to itself
         return None
 
 

@@ -129,7 +129,7 @@ def draft(request: HttpRequest, draft_id: int) -> HttpResponseBase:
     if kept is None:
         raise Http404
     if request.method == "POST":
-        drafts.forget(user=request.user, draft_id=kept.pk, kept_by=kept.saved_at)  # type: ignore[arg-type]
+        drafts.forget(owner_id=kept.user_id, draft_id=kept.pk, kept_by=kept.saved_at)
         messages.success(request, "The kept form is thrown away.")
         return redirect("admin:index")
     fields = drafts.fields_of(kept)

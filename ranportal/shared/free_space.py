@@ -62,6 +62,7 @@ def _vacuumed(statement: str, of: Iterable[type[models.Model]]) -> list[str]:
 
 def _is_foreign(table: str) -> bool:
     with connection.cursor() as cursor:
+        # Only PostgreSQL's connection has it, which the type of all connections does not tell.
         has_maintain = connection.pg_version >= HAS_MAINTAIN  # type: ignore[attr-defined]
         cursor.execute(_FOREIGN + (_NOT_MAINTAINED if has_maintain else ""), [connection.ops.quote_name(table)])
         return cursor.fetchone() is not None

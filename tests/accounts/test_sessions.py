@@ -69,6 +69,14 @@ def test_a_changed_password_ends_every_other_session(client, boss):
     assert other.get(PAGE).status_code == 302
 
 
+def test_signing_out_with_a_kept_form_is_no_fault(client, boss):
+    client.force_login(boss)
+
+    answer = client.post("/admin/logout/", {drafts.FIELD: "1"})
+
+    assert answer.status_code < 400
+
+
 def test_a_form_that_comes_too_late_is_kept_and_waits_after_signing_in(client, boss):
     idle(client, seconds=HOUR)
     typed = {"email": "late@example.org", "name": "Typed for an hour", "password1": "Not-to-be-kept"}

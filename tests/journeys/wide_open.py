@@ -21,6 +21,7 @@ def post_worker_init(worker: Any) -> None:
     tell_owner = intake._tell_owner
 
     def slowly(*args: Any, **options: Any) -> None:
+        # The difference that the stopwatch must find; nothing waits for it.
         time.sleep(0.1)
         tell_owner(*args, **options)
 

@@ -43,6 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, role: str, password_file: Path | None = None, **options: Any) -> None:
         if connection.vendor != "postgresql":
             raise CommandError("Only PostgreSQL has roles; SQLite guards the access log by itself.")
+        # Only PostgreSQL's connection has a pg_version, which the type of all connections does not tell.
         maintain = (_MAINTAIN,) if connection.pg_version >= free_space.HAS_MAINTAIN else ()  # type: ignore[attr-defined]
         try:
             with transaction.atomic(), connection.cursor() as cursor:
