@@ -51,6 +51,15 @@ def _line(name: str, label: str, missing: str, autocomplete: str, help_text: str
     )
 
 
+def _own_address(help_text: str) -> MailboxField:
+    return MailboxField(
+        label="E-mail address",
+        help_text=help_text,
+        error_messages={"required": "Enter your e-mail address."},
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+
 def _select(label: str, choices: Any, missing: str, **attrs: str) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=label,
@@ -171,12 +180,7 @@ class RegistrationForm(QuestionsForm, PersonForm):
     """
 
     field_order = PERSON_FIELDS
-    email = MailboxField(
-        label="E-mail address",
-        help_text="We send a code to this address. Your registration counts when you have confirmed it.",
-        error_messages={"required": "Enter your e-mail address."},
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-    )
+    email = _own_address("We send a code to this address. Your registration counts when you have confirmed it.")
     profession = _select("Field of work", Profession.choices, "Choose your field of work.")
     privacy = forms.BooleanField(
         label="I have read how my data are used",
@@ -318,12 +322,7 @@ class LinkForm(forms.Form):
     """To whom the private link is sent again."""
 
     use_required_attribute = False
-    email = MailboxField(
-        label="E-mail address",
-        help_text="The address with which you registered.",
-        error_messages={"required": "Enter your e-mail address."},
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-    )
+    email = _own_address("The address with which you registered.")
 
     helper = laid_out("link", "Send me my private link")
 
