@@ -192,7 +192,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         account = sociallogin.account
         said = account.extra_data
         try:
-            user = account_for(said, nonce=sociallogin.state.get("nonce", ""))
+            user = account_for(said, nonce=sociallogin.state.get("nonce", ""), now=clock.now())
             refuse_another_person(user, provider=account.provider, uid=account.uid)
         except NotOurs:
             raise ImmediateHttpResponse(redirect("socialaccount_login_error")) from None

@@ -2,25 +2,34 @@
 
 import hmac
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.reauthentication import PROVEN_FOR
+
+#: By so much the provider's clock may differ from ours.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class NotOurs(Exception):
-    """Not an answer to what we asked, no proven address, or nobody's active account: a stranger learns no more."""
+    """Not an answer to what we asked, no fresh proof, no proven address, or nobody's open account: no more is told."""
 
 
-def account_for(said: Mapping[str, Any], *, nonce: str) -> User:
+def account_for(said: Mapping[str, Any], *, nonce: str, now: datetime) -> User:
     """The active account of staff whose address the provider has proven. Raises NotOurs.
 
-    `said` holds `id_token` and `userinfo`; `nonce` is the one that this sign-in was begun with.
+    `said` holds `id_token` and `userinfo`; `nonce` is the one that this sign-in was begun with. A sign-in counts as
+    fresh proof here, so the provider's own question must be as fresh: `max_age` asks for it, and who asks so must look
+    at `auth_time` (OpenID Connect Core 1.0, 3.1.2.1 and 3.1.3.7).
     """
     about, proof = said.get("userinfo") or {}, said.get("id_token") or {}
     if not nonce or not hmac.compare_digest(str(proof.get("nonce", "")).encode(), nonce.encode()):
+        raise NotOurs
+    if not _is_fresh(proof.get("auth_time"), now=now):
         raise NotOurs
     if not proof.get("sub") or (about and about.get("sub") != proof["sub"]):
         raise NotOurs
@@ -32,6 +41,13 @@ def account_for(said: Mapping[str, Any], *, nonce: str) -> User:
     if user is None:
         raise NotOurs
     return user
+
+
+def _is_fresh(asked_at: object, *, now: datetime) -> bool:
+    """Whether this number of seconds since 1970 is a moment of the last PROVEN_FOR."""
+    if isinstance(asked_at, bool) or not isinstance(asked_at, int | float):
+        return False
+    return -CLOCKS_DIFFER.total_seconds() <= now.timestamp() - asked_at <= (PROVEN_FOR + CLOCKS_DIFFER).total_seconds()
 
 
 def refuse_another_person(user: User, *, provider: str, uid: str) -> None:

@@ -30,6 +30,7 @@ from requests import RequestException
 from accounts import drafts
 from accounts.forms import SignInForm
 from accounts.middleware import VOUCHED
+from accounts.reauthentication import PROVEN_FOR
 from ranportal.shared import clock
 from ranportal.shared.answers import evenly
 
@@ -86,13 +87,15 @@ def _safe_target(request: HttpRequest) -> str:
 
 @require_POST
 def provider_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Go to the provider, with a state and a nonce that its answer must bring back."""
+    """Go to the provider, with a state and a nonce that its answer must bring back, and ask for a fresh proof."""
     if not settings.OIDC_ISSUER:
         raise Http404
     target = _safe_target(request)
     nonce = secrets.token_urlsafe(32)
-    # Who is signed in is to show again who they are: a session at the provider shows nothing.
-    asked_for = {"nonce": nonce, "prompt": "login"} if request.user.is_authenticated else {"nonce": nonce}
+    asked_for = {"nonce": nonce, "max_age": str(int(PROVEN_FOR.total_seconds()))}
+    if request.user.is_authenticated:
+        # Who is signed in is to show again who they are: a session at the provider shows nothing.
+        asked_for["prompt"] = "login"
     logout(request)
     try:
         provider = get_provider_adapter().get_provider(request, PROVIDER)

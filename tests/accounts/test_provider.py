@@ -1,5 +1,6 @@
 """Signing in through a provider of OpenID Connect: one that this test runs on this machine."""
 
+import time
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import pytest
@@ -8,10 +9,12 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import SESSION_KEY
 from oidc_provider_mock import User as Person
 from oidc_provider_mock import run_server_in_thread
+from oidc_provider_mock._storage import AuthorizationCode
 
 from accounts.models import User
+from accounts.provided import NotOurs, account_for
 from ranportal import env
-from tests.factories import UserFactory
+from tests.factories import NOW, UserFactory
 from tests.signing_in import add_app
 
 # What the provider's own libraries are warned of is not ours.
@@ -39,6 +42,14 @@ PEOPLE = (
 def issuer():
     with run_server_in_thread(user_claims=PEOPLE) as server:
         yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture(autouse=True)
+def asked_ago(monkeypatch):
+    """How many seconds ago the provider asked this person who it is."""
+    ago = {"seconds": 0}
+    monkeypatch.setattr(AuthorizationCode, "get_auth_time", lambda code: int(time.time()) - ago["seconds"])
+    return ago
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +118,34 @@ def test_who_proves_again_is_asked_there_even_with_a_session(client, user):
     address = begun(client, to="/accounts/password/set/")
     assert parse_qs(urlsplit(address).query)["prompt"] == ["login"]
     assert client.get(answered(address)).headers["Location"] == "/accounts/password/set/"
+
+
+def test_the_provider_is_asked_for_a_proof_of_the_last_five_minutes(client, user):
+    assert parse_qs(urlsplit(begun(client)).query)["max_age"] == ["300"]
+
+
+@pytest.mark.parametrize("seconds", [0, 300, -30])
+def test_a_proof_of_the_last_five_minutes_opens(client, user, asked_ago, seconds):
+    asked_ago["seconds"] = seconds
+    client.get(answered(begun(client)))
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("seconds", [3600, 400, -3600])
+def test_an_old_session_at_the_provider_opens_nothing_and_proves_nothing(client, user, asked_ago, seconds):
+    asked_ago["seconds"] = seconds
+    assert client.get(answered(begun(client))).headers["Location"] == NOT_POSSIBLE
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("asked_at", [None, "", "now", True, float("nan"), [NOW.timestamp()]])
+def test_a_provider_that_does_not_say_when_it_asked_opens_nothing(user, asked_at):
+    said = {"id_token": {"nonce": "n", "sub": "one", "email": user.email, "email_verified": True}}
+    said["id_token"]["auth_time"] = NOW.timestamp()
+    assert account_for(said, nonce="n", now=NOW) == user
+    said["id_token"]["auth_time"] = asked_at
+    with pytest.raises(NotOurs):
+        account_for(said, nonce="n", now=NOW)
 
 
 def test_a_forged_state_opens_nothing(client, user):
