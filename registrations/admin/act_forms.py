@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from registrations import identity_checks
 from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantRole, ReasonCode, State
 from registrations.models import Registration
 from registrations.states import MOVES
@@ -64,15 +65,26 @@ class ChannelForm(ActForm):
     channel = forms.ChoiceField(label="How they told us", choices=_BY_STAFF)
 
 
+class ShownField(forms.CharField):
+    """Stands for what the page shows: on a page that comes back, for what it shows then, not for what was sent."""
+
+    widget = forms.HiddenInput
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial
+
+
 class CheckForm(ActForm):
     result = forms.ChoiceField(label="Result", choices=CheckResult.choices)
     note = forms.CharField(
         label="Why", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text=NO_CASES
     )
+    shown = ShownField(required=False, strip=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("result", self.registration.check_result)
+        self.initial["shown"] = identity_checks.seen(self.registration)
 
 
 class StageForm(ReasonForm, ActForm):

@@ -29,9 +29,8 @@ class Act:
 
 def _check(registration: Registration, form: forms.CheckForm, by: User, now: datetime) -> str:
     given = form.cleaned_data
-    reviewing.note_check(
-        registration=registration, result=CheckResult(given["result"]), note=given["note"], by=by, now=now
-    )
+    result, note, shown = CheckResult(given["result"]), given["note"], given["shown"]
+    reviewing.note_check(registration=registration, result=result, note=note, shown=shown, by=by, now=now)
     return "Check noted."
 
 

@@ -54,6 +54,10 @@ class NothingLeft(Refused):
     """The registration was erased: there is nobody to look at."""
 
 
+class Overtaken(Refused):
+    """Somebody else noted a check meanwhile, or it is not the same name, organisation and address any more."""
+
+
 class NotInAnswer(Refused):
     """The passage to be hidden does not stand in the answer."""
 
@@ -138,12 +142,23 @@ def show_again(*, redaction: Redaction, by: User, now: datetime) -> None:
             _trace(answer.registration, call, act=Act.REDACT, by=by, reason=told, now=now)
 
 
-def note_check(*, registration: Registration, result: CheckResult, note: str, by: User, now: datetime) -> Check:
-    """Note what was found out about who this is; earlier notes stay. Raises NothingLeft."""
+def note_check(
+    *, registration: Registration, result: CheckResult, note: str, shown: str, by: User, now: datetime
+) -> Check:
+    """Note what was found out about who this is; earlier notes stay.
+
+    `shown` is `identity_checks.seen` of what whoever says so has looked at. Raises NothingLeft, Overtaken.
+    """
     with transaction.atomic():
         call = workflow.locked(registration.call)
-        if workflow.again(registration, call=call).is_erased:
+        current = workflow.again(registration, call=call)
+        if current.is_erased:
             raise NothingLeft("This registration was erased, so there is nobody to check.")
+        if identity_checks.seen(current) != shown:
+            raise Overtaken(
+                "Somebody else checked this person meanwhile, or the name, organisation or address changed. "
+                "Nothing was saved; please look again."
+            )
         check = _check(registration, result, note, by=by, now=now)
         check.save()
         Registration.objects.filter(pk=registration.pk).update(check_result=result, checked_at=now, checked_by=by)

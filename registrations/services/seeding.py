@@ -20,7 +20,7 @@ from events.enums import EventFormat
 from events.models import Call, Event
 from events.services import events
 from events.services.events import Stretch
-from registrations import call_files, queries, questions
+from registrations import call_files, identity_checks, queries, questions
 from registrations.call_files.reading import BRUSSELS
 from registrations.enums import CheckResult, Extra, Profession, State
 from registrations.models import Criterion, LogisticsAssignment, Question, Registration, SelectionRule
@@ -280,7 +280,8 @@ def _check(applications: Sequence[Registration], organiser: User, *, now: dateti
         result, note = CheckResult.FINE, "The organisation's telephone exchange knows this person."
         if number % 11 == 5:
             result, note = CheckResult.ASK_BACK, "The organisation has no web site; asked for another contact."
-        reviewing.note_check(registration=registration, result=result, note=note, by=organiser, now=now)
+        shown = identity_checks.seen(registration)
+        reviewing.note_check(registration=registration, result=result, note=note, shown=shown, by=organiser, now=now)
 
 
 #: In this order: who was in the first group applies to the second again.

@@ -1,10 +1,14 @@
 """The page of one registration and the acts on it."""
 
-import pytest
+import re
 
+import pytest
+from django.db import transaction
+
+from registrations import identity_checks
 from registrations.enums import Act, Channel, CheckResult, MailKind, Outcome, ParticipantRole, QuestionKind, State
 from registrations.models import Answer, Decision, OutgoingMail, Registration, Review
-from registrations.services import pulse
+from registrations.services import identities, pulse
 from tests import sealed
 from tests.factories import (
     NOW,
@@ -94,8 +98,9 @@ def test_registrants_text_stays_text():
 
 def test_the_check_is_noted_with_who_and_why():
     told = story()
+    shown = identity_checks.seen(told.applicant)
 
-    answer = do(told, told.applicant, "check", result="fine", note="Called the clinic.")
+    answer = do(told, told.applicant, "check", result="fine", note="Called the clinic.", shown=shown)
 
     assert answer.headers["Location"] == change_page(told.applicant)
     told.applicant.refresh_from_db()
@@ -105,6 +110,29 @@ def test_the_check_is_noted_with_who_and_why():
         "Called the clinic.",
         told.organiser,
     )
+
+
+def test_a_check_of_what_changed_meanwhile_is_refused_and_the_page_that_comes_back_may_be_sent():
+    told = story()
+    page = signed_in(told.organiser).get(change_page(told.applicant)).content.decode()
+    with transaction.atomic():
+        identities.rewrite(registration=told.applicant, said={"family_name": "Somebody-Else"}, now=NOW)
+
+    answer = do(told, told.applicant, "check", result="fine", note="Called the clinic.", shown=shown_on(page))
+
+    text = answer.content.decode()
+    told.applicant.refresh_from_db()
+    assert (answer.status_code, told.applicant.check_result) == (409, CheckResult.NOT_LOOKED_AT)
+    assert "please look again" in text
+    assert "Called the clinic." in text
+    assert "Somebody-Else" in text
+    do(told, told.applicant, "check", result="fine", note="Called the clinic.", shown=shown_on(text))
+    told.applicant.refresh_from_db()
+    assert told.applicant.check_result == CheckResult.FINE
+
+
+def shown_on(page: str) -> str:
+    return re.search(r'name="check-shown" value="([^"]+)"', page)[1]
 
 
 def test_an_organiser_scores_too():

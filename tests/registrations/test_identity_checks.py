@@ -17,6 +17,7 @@ from registrations.services import addresses, details, intake, reviewing, vouchi
 from registrations.services.reviewing import Tick
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.factories import person as form
+from tests.registrations.checking import noted
 from tests.registrations.pages import text_of
 from tests.registrations.people_story import application, signed_in, story
 
@@ -231,7 +232,7 @@ def results_of(people) -> list[str]:
 
 
 def note(person, result, *, by, now=NOW) -> None:
-    reviewing.note_check(registration=person, result=result, note="", by=by, now=now)
+    noted(person, result, by=by, now=now)
     person.refresh_from_db()
 
 
@@ -335,9 +336,7 @@ def test_what_was_said_of_the_old_name_is_marked(organiser):
 def test_what_somebody_else_noted_meanwhile_stays_and_is_shown(told):
     other = application(told.call)
     seen = {other.pk: identity_checks.seen(other)}
-    reviewing.note_check(
-        registration=other, result=CheckResult.REFUSED, note="", by=told.organiser, now=NOW - timedelta(minutes=1)
-    )
+    noted(other, CheckResult.REFUSED, by=told.organiser, now=NOW - timedelta(minutes=1))
     page = sent(
         signed_in(told.organiser),
         [told.applicant, other],
@@ -351,7 +350,7 @@ def test_what_somebody_else_noted_meanwhile_stays_and_is_shown(told):
 
 
 def test_a_page_that_shows_the_newest_check_may_change_it(told):
-    reviewing.note_check(registration=told.applicant, result=CheckResult.ASK_BACK, note="", by=told.organiser, now=NOW)
+    noted(told.applicant, CheckResult.ASK_BACK, by=told.organiser)
     page = text_of(signed_in(told.organiser).get(checks_url(told.call)))
     seen = re.search(rf'name="seen-{told.applicant.pk}" value="([^"]+)"', page)[1]
     sent(

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registrations import review_reports
-from registrations.enums import Act, CheckResult, MailState, State
+from registrations.enums import Act, MailState, State
 from registrations.models import (
     Answer,
     Check,
@@ -22,7 +22,7 @@ from registrations.models import (
     ReviewTask,
 )
 from registrations.questions import GivenAnswer
-from registrations.services import intake, privacy, reviewing
+from registrations.services import intake, privacy
 from tests import sealed
 from tests.factories import (
     NOW,
@@ -40,6 +40,7 @@ from tests.factories import (
     UserFactory,
     person,
 )
+from tests.registrations.checking import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -76,8 +77,7 @@ def known() -> Registration:
     ReviewTaskFactory(registration=registration)
     ReviewFactory(registration=registration, comment=CANARY)
     DecisionFactory(registration=registration, reason=CANARY)
-    note, by = f"Called {CANARY}", UserFactory()
-    reviewing.note_check(registration=registration, result=CheckResult.FINE, note=note, by=by, now=NOW)
+    noted(registration, note=f"Called {CANARY}")
     OutgoingMailFactory(registration=registration, rendered=CANARY.encode(), sent=True)
     return registration
 

@@ -17,6 +17,7 @@ from tests.factories import (
     ReviewAssignmentFactory,
     UserFactory,
 )
+from tests.registrations.checking import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ def test_scores_that_were_overwritten_can_be_read_again(application, reviewer):
 
 def test_the_trace_of_a_check_tells_the_state_of_that_moment(application):
     Registration.objects.filter(pk=application.pk).update(state=State.WITHDRAWN)
-    reviewing.note_check(registration=application, result=CheckResult.FINE, note="", by=UserFactory(), now=NOW)
+    noted(application)
     assert application.transitions.get().target == State.WITHDRAWN
 
 
@@ -127,7 +128,8 @@ def test_reviews_of_two_reviewers_stand_side_by_side(application, reviewer):
 def test_a_check_is_noted_with_who_and_when_and_earlier_notes_stay(application):
     organiser = UserFactory()
     for result in (CheckResult.ASK_BACK, CheckResult.FINE):
-        reviewing.note_check(registration=application, result=result, note="Called them", by=organiser, now=NOW)
+        noted(application, result, "Called them", by=organiser)
+        application.refresh_from_db()
     application.refresh_from_db()
     assert (application.check_result, application.checked_by, application.checked_at) == (
         CheckResult.FINE,

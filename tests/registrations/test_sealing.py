@@ -13,7 +13,7 @@ from django.db import connection
 
 from ranportal.shared import sealing
 from registrations import looks, reports
-from registrations.enums import CheckResult, QuestionKind
+from registrations.enums import QuestionKind
 from registrations.mail import addressees
 from registrations.models import Answer, CallKey, Check, Identity, OutgoingMail, Redaction, Registration, call_key
 from registrations.models.answer import FOLDER, private_storage
@@ -32,6 +32,7 @@ from tests.factories import (
     UserFactory,
     person,
 )
+from tests.registrations.checking import noted
 from tests.registrations.pages import follow, mine_url
 from tests.registrations.people_story import LIST, REVIEWS, call_page, change_page, signed_in, story
 
@@ -81,7 +82,7 @@ def plant():
     intake.submit(call=call, person=who, answers=said, now=NOW, received_at=NOW)
     registration = sealed.of_address(who.email)
     organiser = UserFactory()
-    reviewing.note_check(registration=registration, result=CheckResult.FINE, note=f"Is {given}", by=organiser, now=NOW)
+    noted(registration, note=f"Is {given}", by=organiser)
     reviewing.redact(answer=registration.answers.get(question=text), passage=answer, by=organiser, now=NOW)
     return registration
 

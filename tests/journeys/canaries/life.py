@@ -12,7 +12,6 @@ from events.enums import Admission
 from events.models import Call
 from registrations.enums import (
     AskedOf,
-    CheckResult,
     Extra,
     KeptFor,
     Outcome,
@@ -40,6 +39,7 @@ from registrations.services import (
 )
 from tests.factories import CallFactory, CriterionFactory, EventFactory, QuestionFactory, UserFactory
 from tests.journeys.canaries.birds import Canary
+from tests.registrations.checking import noted
 
 #: Days after the form was sent.
 PROVED, WITHDRAWN, CLOSED, RELEASED, CONFIRMED, LIST_CLOSED, OVER = 0.1, 1.0, 7.0, 8.0, 9.0, 27.1, 28.0
@@ -134,8 +134,7 @@ class Life:
         if number % 2:
             vouching.answer(vouch=vouch, answer=VouchAnswer.KNOWS, now=self.now)
         note = word("note", number)
-        result, by = CheckResult.FINE, self.organiser
-        reviewing.note_check(registration=registration, result=result, note=note, by=by, now=self.now)
+        noted(registration, note=note, by=self.organiser, now=self.now)
 
     def withdraw(self) -> None:
         """Some give up."""
