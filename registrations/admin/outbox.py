@@ -27,7 +27,7 @@ from ranportal.shared import clock
 from ranportal.shared.admin import NarrowLookups
 from registrations import reports, returned
 from registrations.enums import MailState
-from registrations.mail import catalogue, outbox, restored
+from registrations.mail import catalogue, leases, outbox, restored
 from registrations.models import OutgoingMail
 
 #: The structure of a mail's HTML part; styles, links and pictures stay behind.
@@ -301,7 +301,7 @@ def _returned(mail: OutgoingMail) -> list[str]:
 
 
 def _offered(mail: OutgoingMail) -> list[tuple[str, str]]:
-    buttons = _BUTTONS[:1] if mail.kind in outbox.GO_ALWAYS else _BUTTONS
+    buttons = _BUTTONS[:1] if mail.kind in leases.GO_ALWAYS else _BUTTONS
     offered = [(name, words) for name, words, states in buttons if mail.state in states]
     return [("retry", "Send again")] if not offered and outbox.may_retry(mail=mail) else offered
 

@@ -12,9 +12,12 @@ from weakref import WeakSet
 from django.db import connection, transaction
 from django.db.models import Exists, Q, QuerySet
 
-from registrations.enums import MailState
+from registrations.enums import MailKind, MailState
 from registrations.mail import addressees
 from registrations.models import MailGate, OutgoingMail
+
+#: What warns of a stranger in an account, or calls for help: nobody stops or pauses it, whoever that is.
+GO_ALWAYS = frozenset({MailKind.UNSAFE_ALARM, MailKind.STAFF_RESET, MailKind.STAFF_NOTICE, MailKind.MANY_LOOKS})
 
 UNDONE = "What it told of was undone before it was sent."
 
@@ -45,12 +48,14 @@ _HAND_OVER = """
         WHERE id IN (%(sent)s, %(next)s) AND lease_token = %(token)s AND CASE
             WHEN id = %(sent)s THEN state = 'handing_over'
             ELSE state IN ('leased', 'handing_over') AND NOT is_undone AND lease_until > %(now)s AND NOT EXISTS (
-                SELECT 1 FROM registrations_mailgate WHERE paused_at IS NOT NULL OR closed_until > %(now)s
+                SELECT 1 FROM registrations_mailgate
+                WHERE closed_until > %(now)s OR paused_at IS NOT NULL AND kind NOT IN (%(always)s)
             )
         END %(locking)s
     )
     RETURNING id
 """
+_ALWAYS = ", ".join(f"'{kind.value}'" for kind in sorted(GO_ALWAYS))
 _TYPES = {
     "next": "bigint",
     "sent": "bigint",
@@ -62,25 +67,34 @@ _TYPES = {
 }
 _PREPARE = f"PREPARE mail_hand_over ({', '.join(_TYPES.values())}) AS " + _HAND_OVER % {
     **{name: f"${number}" for number, name in enumerate(_TYPES, start=1)},
+    "always": _ALWAYS,
     "locking": "FOR UPDATE SKIP LOCKED",
 }
-_PLAIN = _HAND_OVER % {**{name: f"%({name})s" for name in _TYPES}, "locking": ""}
+_PLAIN = _HAND_OVER % {**{name: f"%({name})s" for name in _TYPES}, "always": _ALWAYS, "locking": ""}
 _EXECUTE = f"EXECUTE mail_hand_over ({', '.join(f'%({name})s' for name in _TYPES)})"
 #: Connections to PostgreSQL that know the statement.
 _prepared: WeakSet[Any] = WeakSet()
 
 
 def due(*, now: datetime) -> QuerySet[OutgoingMail]:
-    """What may leave at this moment and is in nobody's hands, the most urgent first; nothing when the gate is shut."""
+    """What may leave at this moment and is in nobody's hands, the most urgent first.
+
+    Nothing while the relay is left alone; only GO_ALWAYS while a person has paused all mail.
+    """
     is_waiting = Q(state=MailState.QUEUED, due_at__lte=now)
     is_left_behind = Q(state__in=_LEASED, lease_until__lte=now)
-    open_mails = OutgoingMail.objects.filter(is_waiting | is_left_behind).filter(~Exists(shut_gate(now=now)))
+    may_leave = ~Exists(shut_gate(now=now)) | Q(kind__in=GO_ALWAYS) & ~Exists(_tired_relay(now=now))
+    open_mails = OutgoingMail.objects.filter(is_waiting | is_left_behind).filter(may_leave)
     return open_mails.order_by("priority", "due_at", "pk")
 
 
 def shut_gate(*, now: datetime) -> QuerySet[MailGate]:
-    """The gate, if it is shut at this moment."""
+    """The gate, if it is shut for most mail at this moment."""
     return MailGate.objects.filter(Q(paused_at__isnull=False) | Q(closed_until__gt=now))
+
+
+def _tired_relay(*, now: datetime) -> QuerySet[MailGate]:
+    return MailGate.objects.filter(closed_until__gt=now)
 
 
 def claim(*, limit: int, now: datetime, until: datetime) -> list[OutgoingMail]:

@@ -47,8 +47,6 @@ _AT_ONCE = 5000
 
 #: What a person may still stop or send once more.
 STOPPABLE = (MailState.QUEUED, MailState.HELD)
-#: What warns of a stranger in an account: whoever is that stranger stops none of them.
-GO_ALWAYS = frozenset({MailKind.STAFF_RESET, MailKind.STAFF_NOTICE, MailKind.MANY_LOOKS})
 REPEATABLE = (MailState.REFUSED, MailState.UNRENDERABLE, MailState.CANCELLED, MailState.HELD, MailState.TOO_LATE)
 
 
@@ -254,8 +252,8 @@ def _tells_the_same(last: OutgoingMail, fresh: OutgoingMail, state: State) -> bo
 
 
 def cancel(*, mail: OutgoingMail, by: User) -> bool:
-    """Stop one unsent mail, as its reader's organiser wishes. False when it is on its way, gone or one of GO_ALWAYS."""
-    unsent = OutgoingMail.objects.filter(pk=mail.pk, state__in=STOPPABLE).exclude(kind__in=GO_ALWAYS)
+    """Stop one unsent mail, as its reader's organiser wishes. False when it is on its way, gone or always goes."""
+    unsent = OutgoingMail.objects.filter(pk=mail.pk, state__in=STOPPABLE).exclude(kind__in=leases.GO_ALWAYS)
     return bool(unsent.update(state=MailState.CANCELLED, last_error=f"Cancelled by account {by.pk}."))
 
 
@@ -292,9 +290,9 @@ def retry(*, mail: OutgoingMail, now: datetime, by: User) -> bool:
 
 
 def hold(*, mails: Iterable[OutgoingMail]) -> int:
-    """Put unsent mails, but none of GO_ALWAYS, on hold until a person lets them go. Returns how many."""
+    """Put unsent mails, but none that always goes, on hold until a person lets them go. Returns how many."""
     waiting = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], state=MailState.QUEUED)
-    return waiting.exclude(kind__in=GO_ALWAYS).update(state=MailState.HELD)
+    return waiting.exclude(kind__in=leases.GO_ALWAYS).update(state=MailState.HELD)
 
 
 def release_restored(*, mails: Iterable[OutgoingMail] | None = None) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
@@ -18,8 +19,8 @@ from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import PrivateLink
 from registrations.services import details, intake, places
 from registrations.views.frame import Own, form_page, own, private
-from registrations.views.personal import personal
-from registrations.views.visit import links_of, visit_of
+from registrations.views.personal import SeeOther, personal
+from registrations.views.visit import forget, links_of, visit_of
 
 Act = Callable[[PrivateLink, datetime], object]
 
@@ -46,9 +47,13 @@ DONE: Mapping[str, frozenset[State]] = {
 
 
 @personal
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def my_registrations(request: HttpRequest) -> HttpResponseBase:
-    """The registrations whose private links were opened in this visit."""
+    """The registrations whose private links were opened in this visit. A POST ends the visit."""
+    if request.method == "POST":
+        leaving = SeeOther(reverse("registrations:registration-list"))
+        forget(leaving)
+        return leaving
     now = clock.now()
     held = [link.registration for link in links_of(visit_of(request, now=now), now=now)]
     return render(request, "registrations/mine_list.html", {"registrations": held})

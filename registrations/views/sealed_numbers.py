@@ -18,9 +18,10 @@ _NUMBER = struct.Struct(">Q")
 
 @dataclass(frozen=True)
 class SealedCookie:
-    """A cookie of a visit that ends `lifetime` after the last time that it was kept.
+    """A cookie of a visit, which ends when the browser closes and `lifetime` after the last time that it was kept.
 
-    It is called as the session's cookie, with `word` in place of “session”.
+    No date of expiry goes with it: browsers keep such a cookie when they close. It is called as the session's cookie,
+    with `word` in place of “session”.
     """
 
     word: str
@@ -39,7 +40,6 @@ class SealedCookie:
         response.set_cookie(
             self._name,
             sealed([int(now.timestamp()), *numbers], purpose=self.purpose),
-            max_age=self.lifetime,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",

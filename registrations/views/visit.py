@@ -39,7 +39,7 @@ def visit_of(request: HttpRequest, *, now: datetime) -> Visit:
 
 
 def keep(response: HttpResponseBase, visit: Visit, *, now: datetime) -> None:
-    """Set the visit's cookie. It ends two hours after the last time that something was added to it."""
+    """Set the visit's cookie. It ends with the browser, and two hours after something was last added to it."""
     _COOKIE.keep(response, [visit.pending_id, *visit.link_ids], now=now)
 
 

@@ -174,9 +174,9 @@ def personal(world: World) -> list[Stop]:
         Stop(f"{mine(with_place)}practical/", press=press("Save")),
         Stop(f"{mine(with_answers)}contact/"),
         *_asking_who_it_is(),
-        Stop(f"{mine(with_place)}unsafe/"),
-        Stop(f"{mine(with_place)}unsafe/", press=press("Call me")),
-        Stop(f"{mine(with_answers)}unsafe/", press=_ask_to_be_called),
+        Stop(f"{mine(with_place)}call-me/"),
+        Stop(f"{mine(with_place)}call-me/", press=press("Call me")),
+        Stop(f"{mine(with_answers)}call-me/", press=_ask_to_be_called),
         Stop("/registrations/mine/"),
     ]
 

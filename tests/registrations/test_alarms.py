@@ -41,7 +41,7 @@ def registration(organisers):
 
 
 def unsafe_url(registration) -> str:
-    return f"{mine_url(registration)}unsafe/"
+    return f"{mine_url(registration)}call-me/"
 
 
 def alarms_url(registration) -> str:
@@ -163,6 +163,8 @@ def test_the_page_is_there_in_any_state_and_names_112_first(client: Client, stat
     follow(client, registration)
     page = text_of(client.get(unsafe_url(registration)))
     assert page.index("112") < page.index("Your telephone number")
+    left_in_the_history = re.search(r"<title>(.*?)</title>", page)[1] + unsafe_url(registration)
+    assert "unsafe" not in left_in_the_history.casefold()
     assert unsafe_url(registration) in text_of(client.get(mine_url(registration)))
 
 

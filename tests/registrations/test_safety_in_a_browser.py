@@ -72,7 +72,7 @@ def test_nothing_stands_in_the_way_of_who_checks_people(page: Page, site: str, o
 
 def test_nothing_stands_in_the_way_of_the_person_and_of_the_contact_point(page: Page, site: str, people):
     link = f"/registrations/p/{token_of(people[0].links.get())}/"
-    own = [f"{mine_url(people[0])}{name}" for name in ("", "contact/", "unsafe/")]
+    own = [f"{mine_url(people[0])}{name}" for name in ("", "contact/", "call-me/")]
     asked = people[0].vouches.get(number=1)
     question = f"/registrations/contact/{vouch_links.token_of(asked)}/"
     page.goto(f"{site}{link}")

@@ -492,3 +492,18 @@ def test_asking_with_no_address_says_what_is_missing(client: Client) -> None:
 
     assert response.status_code == 422
     assert "Enter an e-mail address, as name@example.org." in text_of(response)
+
+
+def test_a_visit_ends_by_the_button_and_opens_again_by_the_link(client: Client) -> None:
+    registration = RegistrationFactory(confirmed=True)
+    page = page_of(client, registration)
+    assert "End this visit" in page
+
+    answer = client.post("/registrations/mine/")
+
+    assert (answer.status_code, answer["Location"]) == (303, "/registrations/mine/")
+    assert client.get(mine_url(registration)).status_code == 404
+    listed = text_of(client.get("/registrations/mine/"))
+    assert "No visit is open in this browser" in listed
+    assert registration.reference not in listed
+    assert registration.reference in page_of(client, registration)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 VENUE, JOIN_LINK = "Secret Street 7", "https://meet.example.org/secret-room"
 STARTS_AT = NOW + timedelta(days=28, hours=-4)
-OWN_PAGES = ("", "answers/", "practical/", "contact/", "unsafe/", "data/", "extras/", "correct/", "erase/")
+OWN_PAGES = ("", "answers/", "practical/", "contact/", "call-me/", "data/", "extras/", "correct/", "erase/")
 
 
 @pytest.fixture(autouse=True)

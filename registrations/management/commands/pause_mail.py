@@ -8,7 +8,7 @@ from registrations.mail import outbox
 
 
 class Command(BaseCommand):
-    help = "Stop all outgoing mail. Nothing is lost: mails wait in the outbox until resume_mail."
+    help = "Stop all mail but calls for help and warnings to staff. Nothing is lost: mails wait until resume_mail."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--reason", default="", help="shown to staff beside the outbox")

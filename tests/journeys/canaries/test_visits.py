@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 _HOST = re.compile(r"^https?://[^/]+")
 PEOPLE = "/admin/registrations/registration/"
-OWN = ("", "answers/", "data/", "extras/", "unsafe/", "contact/", "correct/", "erase/")
+OWN = ("", "answers/", "data/", "extras/", "call-me/", "contact/", "correct/", "erase/")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations import links
 from registrations.enums import MailKind, MailState
-from registrations.mail import delivery, facts, outbox, tasks
+from registrations.mail import delivery, facts, leases, outbox, tasks
 from registrations.mail.outbox import Letter
 from registrations.models import MailGate, OutgoingMail
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory, UserFactory
@@ -185,6 +185,24 @@ def test_while_mail_is_paused_rows_are_made_and_wait(registration):
     assert OutgoingMail.objects.get().attempts == 0
     outbox.resume()
     assert delivery.drain(clock=lambda: NOW, seconds=5) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(leases.GO_ALWAYS))
+def test_no_pause_stops_a_call_for_help_or_a_warning_to_staff(kind):
+    organiser = UserFactory()
+    outbox.pause(now=NOW, by=organiser, reason="Something is wrong.")
+    warning = OutgoingMailFactory(kind=kind, user=organiser, registration=None, call=None)
+    other = OutgoingMailFactory()
+    assert delivery.drain(clock=lambda: NOW, seconds=5) == 1
+    warning.refresh_from_db()
+    other.refresh_from_db()
+    assert (warning.state, other.state) == (MailState.SENT, MailState.QUEUED)
+
+
+def test_while_the_relay_refuses_all_not_even_a_call_for_help_is_tried():
+    MailGate.objects.create(pk=1, closed_until=NOW + timedelta(minutes=1))
+    OutgoingMailFactory(kind=MailKind.UNSAFE_ALARM, user=UserFactory(), registration=None, call=None)
+    assert delivery.drain(clock=lambda: NOW, seconds=5) == 0
 
 
 def test_pausing_twice_and_resuming_twice_is_harmless():
