@@ -11,11 +11,12 @@ from registrations import policies, vouch_links
 from registrations.models import Vouch
 from registrations.safety_forms import ContactForm
 from registrations.services import vouching
-from registrations.views.frame import Own, own
+from registrations.views.frame import Own, own, proven
 from registrations.views.personal import SeeOther
 
 
 @own
+@proven
 def my_contacts(own: Own) -> HttpResponseBase:
     """Whom the person named. A POST with `withdraw` takes a question back, any other names somebody."""
     if not own.is_sent:

@@ -10,11 +10,12 @@ from registrations.enums import Extra
 from registrations.field_register import care_of
 from registrations.own_forms import ExtraForm
 from registrations.services import consents
-from registrations.views.frame import Own, own
+from registrations.views.frame import Own, own, proven
 from registrations.views.personal import SeeOther
 
 
 @own
+@proven
 def my_extras(own: Own) -> HttpResponseBase:
     """What the person allows. A POST names one `extra` and gives it, or with `withdraw` takes it back.
 

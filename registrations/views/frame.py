@@ -64,8 +64,21 @@ def own(view: OwnView) -> Callable[..., HttpResponseBase]:
     return door
 
 
+def proven(view: OwnView) -> OwnView:
+    """Open such a page only when the address is proven; before that, lead to the page that asks for it.
+
+    The link may lie in the mailbox of a stranger, if the address was mistyped.
+    """
+
+    @wraps(view)
+    def guarded(own: Own) -> HttpResponseBase:
+        return view(own) if own.held.proven_at is not None else own.back()
+
+    return guarded
+
+
 def private(own: Own, *, refusal: str = "", status: int = 200) -> HttpResponseBase:
-    """The private page itself, with a refusal above it if there is one."""
+    """The private page itself, with a refusal above it if there is one; of an address not yet proven, nothing else."""
     held = queries.my_registration(own.link.registration_id)
     if held is None:
         return no_way_in(own.request)
@@ -74,7 +87,8 @@ def private(own: Own, *, refusal: str = "", status: int = 200) -> HttpResponseBa
         "was_saved": "saved" in own.request.GET,
         **private_page.shown(held, own.link, received_at=own.request.received_at, now=own.now),
     }
-    return render(own.request, "registrations/mine.html", context, status=status)
+    template = "registrations/mine.html" if held.proven_at is not None else "registrations/mine_unproven.html"
+    return render(own.request, template, context, status=status)
 
 
 def form_page(

@@ -18,7 +18,7 @@ from registrations.enums import State
 from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import PrivateLink
 from registrations.services import details, intake, places
-from registrations.views.frame import Own, form_page, own, private
+from registrations.views.frame import Own, form_page, own, private, proven
 from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import forget, links_of, visit_of
 
@@ -76,6 +76,7 @@ def my_registration(own: Own) -> HttpResponseBase:
 
 
 @own
+@proven
 def my_answers(own: Own) -> HttpResponseBase:
     """Change what was said, until the deadline."""
     received_at = own.request.received_at
@@ -92,6 +93,7 @@ def my_answers(own: Own) -> HttpResponseBase:
 
 
 @own
+@proven
 def my_details(own: Own) -> HttpResponseBase:
     """The practical questions, asked of those who have a place, until the event starts."""
     is_open = private_page.may_answer_details(own.held, now=own.now)

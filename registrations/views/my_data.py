@@ -16,12 +16,13 @@ from registrations.in_words import as_text, parts
 from registrations.models import Answer, Registration
 from registrations.own_forms import CorrectionForm, EraseForm
 from registrations.services import details, privacy
-from registrations.views.frame import Own, form_page, own
+from registrations.views.frame import Own, form_page, own, proven
 from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import forget, links_of
 
 
 @own
+@proven
 def my_data(own: Own) -> HttpResponseBase:
     """What is held. A POST takes it along, as `json` or as `text`, or a file that was sent; that it was is traced."""
     action = own.request.POST.get("action") if own.is_sent else None
@@ -46,6 +47,7 @@ def my_data(own: Own) -> HttpResponseBase:
 
 
 @own
+@proven
 def my_correction(own: Own) -> HttpResponseBase:
     """Name, organisation and country, put right whenever it is."""
 
@@ -63,6 +65,7 @@ def my_correction(own: Own) -> HttpResponseBase:
 
 
 @own
+@proven
 def my_erasure(own: Own) -> HttpResponseBase:
     """What erasing does, and a tick that it is meant; then the visit is over."""
     form = EraseForm(own.request.POST) if own.is_sent else EraseForm()

@@ -68,6 +68,28 @@ def test_opening_the_private_page_proves_nothing(client: Client) -> None:
     assert Registration.objects.get().state == State.UNPROVEN
 
 
+#: Pages below the private page that tell or change what the form said.
+BELOW = ("answers/", "practical/", "contact/", "data/", "extras/", "correct/", "erase/")
+
+
+@pytest.mark.parametrize("state", [State.UNPROVEN, State.SUBMITTED, State.CONFIRMED, State.WITHDRAWN])
+def test_before_the_address_is_proven_a_link_in_the_wrong_mailbox_tells_nothing_of_the_form(
+    client: Client, state: State
+) -> None:
+    registration = RegistrationFactory(state=state, proven_at=None, identity__family_name="Canary")
+    AnswerFactory(registration=registration, value="Needs a wheelchair")
+
+    told = page_of(client, registration) + text_of(client.get("/registrations/mine/"))
+    below = [client.get(f"{mine_url(registration)}{page}") for page in BELOW]
+    sent = [client.post(f"{mine_url(registration)}{page}", {"format": "json"}) for page in BELOW]
+
+    assert registration.reference in told
+    identity = registration.identity
+    said = ("Canary", identity.organisation, "wheelchair", registration.call.event.title, registration.call.event.slug)
+    assert [words for words in said if words in told] == []
+    assert {(answer.status_code, answer["Location"]) for answer in below + sent} == {(303, mine_url(registration))}
+
+
 def test_links_that_open_nothing_are_all_answered_alike(client: Client) -> None:
     revoked, expired, honest = RegistrationFactory(), RegistrationFactory(), RegistrationFactory()
     tokens = [token_of(r.links.get()) for r in (revoked, expired, honest)]
@@ -288,6 +310,7 @@ def test_a_corrected_address_is_proven_without_losing_the_place(client: Client) 
 
     assert "Please confirm your corrected address" in page
     assert "secret-room" not in page
+    assert registration.call.event.title not in page
     assert Registration.objects.get().state == State.CONFIRMED
     assert "secret-room" in page_of(client, registration)
 
