@@ -175,7 +175,9 @@ The portal runs at {address}/ and its back office at {address}/admin/.
     publisher@example.org    writes events, announcements and publications
     organiser@example.org    sees who applied, decides and tells them
     reviewer1@example.org, reviewer2@example.org    read applications without names
-    admin@example.org        everything
+    logistics@example.org    sees what confirmed people need: rooms, food, access
+    dpo@example.org          the data protection officer: rights, the access log, deletions
+    admin@example.org        accounts and settings, and no registrant
 
   Mails go to {mails}
   and can be read in the back office, under Outbox. Logs are in {setup.VAR / "log"}.
