@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from ranportal.shared import clock
 from ranportal.shared.refusals import Refused
 from registrations.admin.access import call_page
+from registrations.enums import Act
 from registrations.models import Alarm, Registration
 from registrations.services import alarms
 
@@ -27,9 +28,11 @@ def show(model_admin: admin.ModelAdmin, request: HttpRequest, registration: Regi
         else:
             _handle(request, called)
         return redirect("admin:registrations_registration_alarms", registration.pk)
+    asked = registration.transitions.filter(act=Act.UNSAFE).order_by("-at").first()
     context = {
         "title": f"Calls for help of {registration.reference}",
         "registration": registration,
+        "asked_at": asked and asked.at,
         "rows": [(alarm, alarms.seen(alarm)) for alarm in found],
     }
     template = "admin/registrations/registration/alarms.html"
