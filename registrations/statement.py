@@ -19,7 +19,7 @@ from registrations.field_register.people import CARD, CLEARANCE, HELP, LOOKS, MA
 
 #: Each wording that was ever published: since when, and the digest of its text with the demo's contacts. The last line
 #: is the one in force; `tests/registrations/test_statement.py` says what to add after a change.
-VERSIONS: tuple[tuple[date, str], ...] = ((date(2026, 11, 22), "2e4bf40b"),)
+VERSIONS: tuple[tuple[date, str], ...] = ((date(2026, 11, 22), "b0f3ed2c"),)
 
 
 @dataclass(frozen=True)
