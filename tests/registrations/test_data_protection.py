@@ -39,7 +39,7 @@ def officer() -> Client:
 def person() -> Registration:
     """One person in two calls, and somebody else."""
     RegistrationFactory(identity__email="other@example.org")
-    RegistrationFactory(identity__email=ADDRESS, declined=True)
+    RegistrationFactory(identity__email=ADDRESS, identity__given_name="Vilhelmine", declined=True)
     return RegistrationFactory(identity__email=ADDRESS, identity__given_name="Vilhelmine")
 
 
@@ -74,7 +74,7 @@ def test_all_that_is_held_is_shown_or_taken_along_for_a_purpose(officer: Client,
 
     assert "Vilhelmine" in page
     told = json.loads(file.content)
-    assert [one["given_name"] for one in told["registrations"]] == ["Jānis", "Vilhelmine"]
+    assert [one["given_name"] for one in told["registrations"]] == ["Vilhelmine", "Vilhelmine"]
     look = AccessEntry.objects.first()
     assert look is not None
     assert (look.kind, look.purpose, len(look.subjects)) == (LookKind.EXPORT, "Asked by letter.", 2)
@@ -201,6 +201,18 @@ def test_a_key_tells_everybody_of_its_call_and_how_to_reach_them(
     assert AccessEntry.objects.get().user is None
     with pytest.raises(CommandError, match="cannot be made"):
         told(capsys, "--key", call.event.slug, "--addresses", str(file))
+
+
+@pytest.mark.parametrize(
+    ("until", "is_told"), [(f"{NOW:%Y-%m-%d}", True), (f"{NOW - timedelta(days=1):%Y-%m-%d}", False)]
+)
+def test_a_day_without_a_time_counts_to_its_end(capsys: pytest.CaptureFixture[str], until: str, is_told: bool) -> None:
+    user, seen = UserFactory(email="taken@example.org"), RegistrationFactory()
+    looked(seen, user=user)
+
+    text = told(capsys, "--account", "taken@example.org", "--since", f"{NOW:%Y-%m-%d}", "--until", until)
+
+    assert (seen.reference in text) is is_told
 
 
 @pytest.mark.parametrize("cause", [("--look", "999"), ("--account", "nobody@example.org"), ("--key", "nothing")])

@@ -1,6 +1,6 @@
 import os
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ class Command(BaseCommand):
         cause.add_argument("--account", metavar="EMAIL", help="all that an account of the staff looked at")
         cause.add_argument("--key", metavar="CALL-SLUG", help="everybody whose words the key of a call opens")
         parser.add_argument("--since", type=_moment, metavar="ISO", help="with --account: not before this moment")
-        parser.add_argument("--until", type=_moment, metavar="ISO", help="with --account: only before this moment")
+        until = "with --account: only before this moment; a day without a time counts to its end"
+        parser.add_argument("--until", type=_end, metavar="ISO", help=until)
         parser.add_argument("--addresses", type=Path, metavar="FILE", help="a new file for addresses")
 
     def handle(self, *args: Any, addresses: Path | None, **options: Any) -> None:
@@ -91,3 +92,10 @@ def _write(file: Path, affected: breaches.Affected) -> None:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return make_aware(moment) if is_naive(moment) else moment
+
+
+def _end(text: str) -> datetime:
+    try:
+        return _moment((date.fromisoformat(text) + timedelta(days=1)).isoformat())
+    except ValueError:
+        return _moment(text)
