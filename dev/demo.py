@@ -177,7 +177,7 @@ The portal runs at {address}/ and its back office at {address}/admin/.
     reviewer1@example.org, reviewer2@example.org    read applications without names
     logistics@example.org    sees what confirmed people need: rooms, food, access
     dpo@example.org          the data protection officer: rights, the access log, deletions
-    admin@example.org        accounts and settings, and no registrant
+    admin@example.org        accounts and settings; here an organiser, too
 
   Mails go to {mails}
   and can be read in the back office, under Outbox. Logs are in {setup.VAR / "log"}.
