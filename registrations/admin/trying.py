@@ -26,6 +26,8 @@ from registrations.services import trying
 _SALT = "registrations.trial"
 #: What was typed into a trial is carried from page to page so long.
 LIFETIME = timedelta(hours=2)
+#: What stands in a trial where confirmed people read how to get there.
+_VENUE, _JOIN_LINK = "(here stands the private address)", "https://the-link-to-join.invalid/"
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
@@ -106,8 +108,12 @@ def _code_page(request: HttpRequest, call: Call, form: TrialCodeForm, trial: try
 
 def _private_page(request: HttpRequest, trial: trying.Trial) -> HttpResponseBase:
     shown = private_page.shown(trial.registration, trial.link, received_at=trial.at, now=trial.at)
+    event = shown["event"]
+    event.venue, event.join_link = event.venue and _VENUE, event.join_link and _JOIN_LINK
     context = {
         **shown,
+        # Whoever tries a call may be somebody who sees nobody, and no look of a trial is noted.
+        "participants": [],
         "refusal": "",
         "was_saved": False,
         "test_mails": _readable(trial.mails()[1:]),

@@ -13,9 +13,11 @@ from django.test import Client
 
 from accounts.enums import Role
 from events.models import Call
+from registrations import extras
+from registrations.enums import Extra
 from registrations.mail import tasks
-from registrations.models import OutgoingMail, Registration
-from registrations.services import intake, trying
+from registrations.models import OfferedExtra, OutgoingMail, Registration
+from registrations.services import consents, intake, trying
 from tests import papers
 from tests.factories import (
     NOW,
@@ -162,6 +164,23 @@ def test_an_open_call_shows_the_place_and_no_decisions(client: Client) -> None:
         _, mine = walk(client, CallFactory())
     assert "Your place is confirmed" in mine
     assert "If the person is selected" not in mine
+
+
+def test_a_trial_shows_nobody_who_takes_part_and_not_how_they_get_there(client: Client) -> None:
+    call = CallFactory(event__venue="Secret Street 7")
+    OfferedExtra.objects.create(call=call, extra=Extra.LISTED_NAME)
+    for number in range(extras.LEAST_LISTED):
+        listed = RegistrationFactory(call=call, identity__display_name=f"Listed {number}")
+        consents.give(registration=listed, extra=Extra.LISTED_NAME, now=NOW)
+    assert len(extras.participants(call)) == extras.LEAST_LISTED
+
+    with time_machine.travel(NOW, tick=False):
+        _, mine = walk(client, call)
+
+    assert "Your place is confirmed" in mine
+    for hidden in ("Listed 1", "Who takes part", "Secret Street", "secret-room"):
+        assert hidden not in mine
+    assert "here stands the private address" in mine
 
 
 def test_a_mistake_is_told_as_in_the_real_form(client: Client) -> None:
