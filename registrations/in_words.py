@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from registrations.countries import country_name
+
 Row = tuple[str, str]
+
+#: Begins the line that gathers what would be empty parts.
+NOTHING_UNDER = "Nothing is held under:"
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,27 @@ def parts(told: dict[str, Any], zone: tzinfo, *, first: str = "Your registration
     return [singles, *(Part(_label(key), list(_groups(value, zone))) for key, value in several.items())]
 
 
+def filled(found: Iterable[Part]) -> list[Part]:
+    """The parts under which something is held."""
+    return [part for part in found if part.groups]
+
+
+def nothing_under(found: Iterable[Part]) -> str:
+    """The titles of the parts under which nothing is held, for one line; "" where there are none."""
+    return ", ".join(part.title for part in found if not part.groups)
+
+
 def as_text(told: dict[str, Any], zone: tzinfo) -> str:
     """The same as plain text, for a file."""
     lines: list[str] = []
-    for part in parts(told, zone):
+    found = parts(told, zone)
+    for part in filled(found):
         lines += [part.title, "=" * len(part.title), ""]
-        for group in part.groups or [[("", "Nothing.")]]:
+        for group in part.groups:
             lines += [f"{label}: {words}" if label else words for label, words in group]
             lines.append("")
+    if empty := nothing_under(found):
+        lines += [f"{NOTHING_UNDER} {empty}", ""]
     return "\n".join(lines)
 
 
@@ -41,7 +59,8 @@ def _groups(value: Any, zone: tzinfo) -> Iterator[list[Row]]:
 
 
 def _rows(values: dict[str, Any], zone: tzinfo) -> Iterable[Row]:
-    return [(_label(key), words) for key, value in values.items() if (words := _words(value, zone))]
+    named = {key: country_name(value) if key == "country" else value for key, value in values.items()}
+    return [(_label(key), words) for key, value in named.items() if (words := _words(value, zone))]
 
 
 def _words(value: Any, zone: tzinfo) -> str:

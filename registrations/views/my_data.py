@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registrations import own_data, policies
 from registrations.documents import document
-from registrations.in_words import as_text, parts
+from registrations.in_words import as_text, filled, nothing_under, parts
 from registrations.models import Answer, Registration
 from registrations.own_forms import CorrectionForm, EraseForm
 from registrations.services import details, privacy
@@ -35,10 +35,11 @@ def my_data(own: Own) -> HttpResponseBase:
         response = document(answer, own.held)
         details.note_download(registration=own.held, now=own.now)
         return response
-    told = own_data.for_person(own.held)
+    found = parts(own_data.for_person(own.held), own.held.call.event.zone)
     context = {
         "registration": own.held,
-        "parts": parts(told, own.held.call.event.zone),
+        "parts": filled(found),
+        "nothing_under": nothing_under(found),
         "files": sent.items(),
         "others": _others(own),
         "may_correct": policies.may_correct(own.held),
@@ -74,6 +75,7 @@ def my_erasure(own: Own) -> HttpResponseBase:
             "form": form,
             "registration": own.held,
             "holds_place": policies.holds_place(own.held),
+            "waits_for_call": own.held.alarms.filter(handled_at=None).exists(),
             "others": _others(own),
         }
         return render(own.request, "registrations/erase.html", context, status=422 if own.is_sent else 200)
