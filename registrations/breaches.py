@@ -1,20 +1,23 @@
 """Who was affected: the people behind a look, behind all looks of an account, or behind the key of a call.
 
-The contact points whom these people named are affected with them: their names stand beside.
+The contact points whom these people named are affected with them, where their names stand beside: reviewers and those
+who prepare rooms and food never see them.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.enums import Role
 from accounts.models import User
 from events.models import Call
 from ranportal.shared.refusals import Refused
-from registrations.access_reports import subject_of
+from registrations.access_reports import role_in, subject_of
 from registrations.models import AccessEntry, Registration, Vouch
 from registrations.models.registration import ERASED
 
 _CHUNK = 2000
+_NEVER_SEE_CONTACTS = frozenset({Role.REVIEWER.label, Role.LOGISTICS.label})
 
 
 class NothingSuch(Refused):
@@ -23,7 +26,7 @@ class NothingSuch(Refused):
 
 @dataclass(frozen=True)
 class Affected:
-    """The registrations of which something was seen, erased ones too, and the contact points whom they named.
+    """The registrations of which something was seen, erased ones too, and the contact points seen with them.
 
     `gone` are subjects of looks whose rows are deleted by now; None where nobody can count them.
     """
@@ -64,23 +67,29 @@ def by_key(slug: str) -> Affected:
     if call is None:
         raise NothingSuch(f"No call has the event {slug}.")
     pks = Registration.objects.filter(call=call).order_by("pk").values_list("pk", flat=True)
-    return _affected(list(pks), gone=None)
+    return _affected(list(pks), gone=None, with_contacts=frozenset(pks))
 
 
 def _behind(looks: Iterable[AccessEntry]) -> Affected:
-    subjects = {subject for look in looks for subject in look.subjects}
-    pks = [pk for pk, reference in _references() if subject_of(reference) in subjects]
-    return _affected(pks, gone=len(subjects) - len(pks))
+    subjects: set[str] = set()
+    beside_contacts: set[str] = set()
+    for look in looks:
+        subjects.update(look.subjects)
+        if role_in(look) not in _NEVER_SEE_CONTACTS:
+            beside_contacts.update(look.subjects)
+    found = [(pk, subject) for pk, reference in _references() if (subject := subject_of(reference)) in subjects]
+    with_contacts = frozenset(pk for pk, subject in found if subject in beside_contacts)
+    return _affected([pk for pk, _ in found], gone=len(subjects) - len(found), with_contacts=with_contacts)
 
 
-def _affected(pks: list[int], *, gone: int | None) -> Affected:
+def _affected(pks: list[int], *, gone: int | None, with_contacts: frozenset[int]) -> Affected:
     found: list[Registration] = []
     contacts: list[Vouch] = []
     for start in range(0, len(pks), _CHUNK):
         chunk = pks[start : start + _CHUNK]
         people = Registration.objects.filter(pk__in=chunk)
         found += people.select_related("call__event", "identity").order_by("pk")
-        named = Vouch.objects.filter(registration__in=chunk).exclude(sealed=b"")
+        named = Vouch.objects.filter(registration__in=with_contacts.intersection(chunk)).exclude(sealed=b"")
         contacts += named.select_related("registration__call__event").order_by("registration_id", "number")
     return Affected(tuple(found), tuple(contacts), gone)
 

@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.enums import Role
-from registrations.enums import State, VouchAnswer
+from accounts.models import User
+from registrations import breaches
+from registrations.enums import LookKind, State, VouchAnswer
 from registrations.models import OutgoingMail, Registration, Vouch
-from registrations.services import privacy, vouching
+from registrations.services import looking, privacy, vouching
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.registrations.pages import follow, mine_url, text_of
 from tests.registrations.people_story import set_clock, signed_in
@@ -105,3 +107,37 @@ def test_a_stolen_key_concerns_contact_points_and_those_who_were_erased_since(
     assert "0 more are deleted" not in told
     lines = [line.split("\t")[2:] for line in file.read_text().splitlines()]
     assert lines == [["person", "named@example.org"], ["contact point", CHIEF]]
+
+
+@pytest.mark.parametrize(
+    ("page", "sees_contacts"),
+    [
+        ("admin:registrations_logistics_call", False),
+        ("admin:registrations_review_one", False),
+        ("admin:registrations_registration_checks", True),
+    ],
+)
+def test_a_look_concerns_contact_points_where_its_page_shows_them(vouch: Vouch, page: str, sees_contacts: bool) -> None:
+    looked_at(vouch, page=page)
+    affected = breaches.by_look(1)
+    assert [one.pk for one in affected.registrations] == [vouch.registration_id]
+    assert bool(affected.contacts) is sees_contacts
+
+
+def test_an_account_saw_contact_points_if_one_of_its_looks_could(vouch: Vouch) -> None:
+    user = UserFactory(email="taken@example.org")
+    looked_at(vouch, page="admin:registrations_logistics_call", user=user)
+    assert not breaches.by_account("taken@example.org").contacts
+    looked_at(vouch, page="admin:registrations_registration_checks", user=user)
+    assert [one.pk for one in breaches.by_account("taken@example.org").contacts] == [vouch.pk]
+
+
+def looked_at(vouch: Vouch, *, page: str, user: User | None = None) -> None:
+    looking.enter(
+        user=user or UserFactory(),
+        kind=LookKind.LIST,
+        page=page,
+        call_id=None,
+        references=[vouch.registration.reference],
+        now=NOW,
+    )
