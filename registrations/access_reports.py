@@ -17,7 +17,6 @@ from events.models import Call
 from ranportal.shared.crypto import keyed_digest
 from registrations.enums import AskedOf, Extra, LookKind, MailKind, QuestionKind, State
 from registrations.models import AccessEntry, Answer, Consent, OutgoingMail, Registration
-from registrations.people import address_index
 
 #: Hexadecimal digits of a subject: 96 bits tell references apart for ever.
 _SUBJECT = 24
@@ -75,12 +74,6 @@ def looks_at(registration: Registration) -> list[LookAt]:
     return [
         LookAt(*key, times) for key, times in sorted(counted.items(), key=lambda one: (-one[0][0].toordinal(), *one))
     ]
-
-
-def with_address(email: str) -> list[Registration]:
-    """The registrations of exactly this address, over all calls."""
-    found = Registration.objects.filter(address_index=address_index(email))
-    return list(found.select_related("call__event").order_by("pk"))
 
 
 def entries_about(registrations: Iterable[Registration]) -> QuerySet[AccessEntry]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from registrations import access_reports, queries
+from registrations import access_reports, queries, shared_addresses
 from registrations.dossiers import without_others
 from registrations.enums import Act, CheckResult, Extra, Outcome, State
 from registrations.field_register import TEXTS
@@ -44,6 +44,10 @@ _DECIDED = {
     Outcome.RESERVE: "You are on the reserve list.",
     Outcome.DECLINE: "We cannot offer you a place this time.",
 }
+
+_CARD_OF_SEVERAL = (
+    "It counts for all who registered with your address, so the data protection officer tells it to you all together."
+)
 
 #: How a label of the staff is told.
 _Words = Callable[[str], str]
@@ -80,7 +84,8 @@ def for_person(registration: Registration) -> dict[str, Any]:
     """Return what is held about one registration as its person may see it at any moment, before a release too.
 
     Of checks it says when somebody looked, and the result only once it is fine; of a decision, only of a released one,
-    what the mail about it said. Of the counter card the address must be proven.
+    what the mail about it said. Of the counter card the address must be proven; where others registered with it, too,
+    the card is about them as well, and is not in this copy.
     """
     is_fine = registration.check_result == CheckResult.FINE
     return {
@@ -99,7 +104,7 @@ def for_person(registration: Registration) -> dict[str, Any]:
             {"at": _iso(mail.sent_at), "what": _kindly(mail.get_kind_display()), "state": mail.get_state_display()}
             for mail in registration.mails.defer("rendered")
         ],
-        "counter_card": of_card(card_of(registration.address_index)) if registration.proven_at else None,
+        "counter_card": _own_card(registration),
     }
 
 
@@ -138,6 +143,15 @@ def of_card(card: CounterCard | None) -> dict[str, Any] | None:
 def card_of(address_index: str) -> CounterCard | None:
     """The counter card of an address."""
     return CounterCard.objects.filter(address_index=address_index).first()
+
+
+def _own_card(registration: Registration) -> dict[str, Any] | None:
+    card = card_of(registration.address_index) if registration.proven_at else None
+    if card is None:
+        return None
+    # A stranger who only typed the address is counted in no card, and keeps none back.
+    counted = shared_addresses.proven_like(registration)
+    return {"not_in_this_copy": _CARD_OF_SEVERAL} if shared_addresses.is_shared(counted) else of_card(card)
 
 
 def _application(registration: Registration, words: _Words) -> dict[str, Any]:

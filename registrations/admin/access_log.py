@@ -13,10 +13,11 @@ from accounts.models import User
 from accounts.queries import is_data_protection_officer
 from events.models import Call
 from ranportal.shared.admin import PagesToRead
-from registrations import access_reports, looks
+from registrations import access_reports, looks, shared_addresses
 from registrations.admin.access import for_data_protection, staff_page
+from registrations.admin.address_forms import AddressForm, ChooseForm, of_these
 from registrations.enums import LookKind
-from registrations.models import AccessCheckpoint, AccessEntry
+from registrations.models import AccessCheckpoint, AccessEntry, Registration
 
 _PER_PAGE = 100
 #: So many looks at one person are shown.
@@ -33,12 +34,6 @@ class FilterForm(forms.Form):
     )
     day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(required=False, min_value=1, max_value=2**60, widget=forms.HiddenInput)
-
-
-class AddressForm(forms.Form):
-    """The exact address of one person."""
-
-    email = forms.EmailField(label="Address", max_length=254, help_text="Exactly as the person uses it.")
 
 
 @admin.register(AccessEntry)
@@ -84,14 +79,25 @@ def _person(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse
     is_sent = request.method == "POST"
     form = AddressForm(request.POST if is_sent else None, label_suffix="")
     context: dict[str, Any] = {"title": "Who looked at one person", "form": form, "registrations": None, "rows": []}
+    context["choose_form"] = None
     if is_sent and form.is_valid():
-        found = access_reports.with_address(form.cleaned_data["email"])
-        looks.declare(LookKind.SEARCH, shown=[one.pk for one in found])
-        entries = access_reports.entries_about(found).select_related("user", "call__event")
-        rows = _rows(list(entries[: _ABOUT_ONE + 1])) if found else []
-        context |= {"registrations": found, "rows": rows[:_ABOUT_ONE], "there_are_more": len(rows) > _ABOUT_ONE}
-    status = 422 if is_sent and not form.is_valid() else 200
-    return staff_page(model_admin, request, f"{_FOLDER}/person.html", context, status=status)
+        found = shared_addresses.with_address(form.cleaned_data["email"])
+        choice = ChooseForm.of(found, request.POST)
+        if choice is None or choice.chosen:
+            context |= _looks_at(of_these(found, choice.chosen if choice else ()))
+        else:
+            looks.declare(LookKind.SEARCH, shown=[one.pk for one in found])
+            context |= {"choose_form": choice}
+    is_refused = bool(form.errors or (context["choose_form"] and context["choose_form"].errors))
+    return staff_page(model_admin, request, f"{_FOLDER}/person.html", context, status=422 if is_refused else 200)
+
+
+def _looks_at(registrations: list[Registration]) -> dict[str, Any]:
+    """The looks at these registrations of one person, the newest first."""
+    looks.declare(LookKind.SEARCH, shown=[one.pk for one in registrations])
+    entries = access_reports.entries_about(registrations).select_related("user", "call__event")
+    rows = _rows(list(entries[: _ABOUT_ONE + 1])) if registrations else []
+    return {"registrations": registrations, "rows": rows[:_ABOUT_ONE], "there_are_more": len(rows) > _ABOUT_ONE}
 
 
 def _rows(entries: list[AccessEntry]) -> list[tuple[AccessEntry, str, int]]:

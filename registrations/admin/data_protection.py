@@ -1,7 +1,7 @@
 """The data protection officer's pages: one person by the exact address, what was deleted, and what soon will be."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django import forms
@@ -17,12 +17,12 @@ from accounts.queries import is_data_protection_officer
 from ranportal.shared import clock
 from ranportal.shared.admin import PagesToRead
 from ranportal.shared.refusals import Refused
-from registrations import access_reports, in_words, looks
+from registrations import in_words, looks, shared_addresses
 from registrations.admin.access import for_data_protection, staff_page
-from registrations.admin.access_log import AddressForm
+from registrations.admin.address_forms import AddressForm, ChooseForm, ReferencesField, of_these
 from registrations.enums import LookKind
 from registrations.in_words import Part
-from registrations.models import DeletionCertificate
+from registrations.models import DeletionCertificate, Registration
 from registrations.services import certificates, privacy, purging
 
 _FOLDER = "admin/registrations/deletioncertificate"
@@ -33,6 +33,7 @@ class HeldForm(AddressForm):
     """Take out all that is held about one person."""
 
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
+    references = ReferencesField()
     purpose = forms.CharField(
         label="What for?",
         min_length=5,
@@ -45,6 +46,7 @@ class EraseForm(AddressForm):
     """Erase one person; not without the tick."""
 
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
+    references = ReferencesField()
     is_meant = forms.BooleanField(
         label="Yes, erase this person for good.", error_messages={"required": "Tick this if you mean it."}
     )
@@ -99,24 +101,65 @@ def _certificate(model_admin: admin.ModelAdmin, request: HttpRequest, certificat
 def _person(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:
     """Find one person. A POST, since addresses of pages are logged."""
     form = AddressForm(request.POST if request.method == "POST" else None, label_suffix="")
-    return _about_person(model_admin, request, form)
+    if not form.is_bound or not form.is_valid():
+        return _page(model_admin, request, {"form": form}, status=422 if form.is_bound else 200)
+    return _about_person(model_admin, request, form.cleaned_data["email"])
 
 
 def _about_person(
-    model_admin: admin.ModelAdmin, request: HttpRequest, form: forms.Form, **others: Any
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    email: str,
+    references: Collection[str] = (),
+    **refused: forms.Form,
 ) -> HttpResponseBase:
-    is_refused = form.is_bound and not form.is_valid()
-    email = form.cleaned_data.get("email", "") if form.is_bound else ""
-    context: dict[str, Any] = {"title": "One person", "form": form, "email": email, "is_known": False, "found": []}
-    if email:
-        found = access_reports.with_address(email)
-        looks.declare(LookKind.SEARCH, shown=[one.pk for one in found])
-        context |= {"found": found, "is_known": privacy.is_known(email=email)}
-        context |= {"times_named": privacy.times_named(email=email)}
-        context |= {"held_form": HeldForm(initial={"email": email}, label_suffix="")}
-        context |= {"erase_form": EraseForm(initial={"email": email}, label_suffix="")}
-    context |= {"form": AddressForm(initial={"email": email}, label_suffix="") if others else form, **others}
-    return staff_page(model_admin, request, f"{_FOLDER}/person.html", context, status=422 if is_refused else 200)
+    """What is there of the person with this address, or of these registrations, and what can be done about it.
+
+    Where several share the address, and none of them was chosen yet, it asks who is meant instead.
+    """
+    of_address = shared_addresses.with_address(email)
+    choice = None if references else ChooseForm.of(of_address, request.POST)
+    if choice is not None and not choice.chosen:
+        return _choice(model_admin, request, choice, of_address)
+    references = choice.chosen if choice else references
+    found = of_these(of_address, references)
+    looks.declare(LookKind.SEARCH, shown=[one.pk for one in found])
+    sent = {"email": email, "references": sorted(references)}
+    context = {
+        "form": AddressForm(initial=sent, label_suffix=""),
+        "found": found,
+        "is_known": privacy.is_known(email=email),
+        "is_all": len(found) == len(of_address),
+        "times_named": privacy.times_named(email=email),
+        "held_form": HeldForm(initial=sent, label_suffix=""),
+        "erase_form": EraseForm(initial=sent, label_suffix=""),
+    }
+    return _page(model_admin, request, {"email": email, **context, **refused}, status=422 if refused else 200)
+
+
+def _choice(
+    model_admin: admin.ModelAdmin, request: HttpRequest, choice: ChooseForm, of_address: list[Registration]
+) -> HttpResponseBase:
+    looks.declare(LookKind.SEARCH, shown=[one.pk for one in of_address])
+    form = AddressForm(initial=choice.initial, label_suffix="")
+    return _page(model_admin, request, {"form": form, "choose_form": choice}, status=422 if choice.errors else 200)
+
+
+def _page(
+    model_admin: admin.ModelAdmin, request: HttpRequest, context: dict[str, Any], *, status: int
+) -> HttpResponseBase:
+    context = {"title": "One person", "email": "", "is_known": False, "choose_form": None, **context}
+    return staff_page(model_admin, request, f"{_FOLDER}/person.html", context, status=status)
+
+
+def _refused(
+    model_admin: admin.ModelAdmin, request: HttpRequest, form: AddressForm, **refused: forms.Form
+) -> HttpResponseBase:
+    """The page again, with what is wrong in one of its forms."""
+    email = form.cleaned_data.get("email", "")
+    if not email:
+        return _page(model_admin, request, {"form": form}, status=422)
+    return _about_person(model_admin, request, email, form.cleaned_data["references"], **refused)
 
 
 def _held(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:
@@ -125,47 +168,58 @@ def _held(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBa
         return asked
     form = HeldForm(request.POST, label_suffix="")
     if not form.is_valid():
-        return _about_person(model_admin, request, form, held_form=form)
-    email = form.cleaned_data["email"]
+        return _refused(model_admin, request, form, held_form=form)
+    email, references = form.cleaned_data["email"], form.cleaned_data["references"]
+    found = of_these(shared_addresses.with_address(email), references)
     try:
-        told = privacy.export_person(email=email)
+        told = privacy.export_person(email=email, references=references)
     except Refused as refusal:
+        looks.declare(LookKind.SEARCH, shown=[])
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("admin:registrations_data_protection_person"))
-    found = access_reports.with_address(email)
     looks.declare(LookKind.EXPORT, purpose=form.cleaned_data["purpose"], shown=[one.pk for one in found])
     if request.POST.get("as") == "file":
         body = json.dumps(told, ensure_ascii=False, indent=2)
         headers = {"Content-Disposition": 'attachment; filename="person.json"'}
         return HttpResponse(body, content_type="application/json", headers=headers)
-    context = {"title": "All that we hold about one person", "parts": list(_parts(told))}
+    context = {"title": "All that we hold about one person", "told": list(_in_words(told))}
     return staff_page(model_admin, request, f"{_FOLDER}/held.html", context)
 
 
 def _erase(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:
-    """Erase one person from all calls, once the tick says that it is meant."""
+    """Erase one person from all calls, or the registrations that are meant, once the tick says that it is meant."""
     if asked := ask_for_proof(request):
         return asked
     form = EraseForm(request.POST, label_suffix="")
     if not form.is_valid():
-        return _about_person(model_admin, request, form, erase_form=form)
-    found = access_reports.with_address(form.cleaned_data["email"])
+        return _refused(model_admin, request, form, erase_form=form)
+    email, references = form.cleaned_data["email"], form.cleaned_data["references"]
+    found = of_these(shared_addresses.with_address(email), references)
     looks.declare(LookKind.DETAIL, shown=[one.pk for one in found])
     try:
-        erased = privacy.erase_person(email=form.cleaned_data["email"], by=request.user, now=clock.now())
+        erased = privacy.erase_person(email=email, references=references, by=request.user, now=clock.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        told = ", ".join(erased.references) or "no registration, and what else there was"
-        named = f" Questions to a contact point that name nobody now: {erased.questions}." if erased.questions else ""
-        messages.success(request, f"Erased: {told}. Places given up: {erased.given_up}.{named} Nobody was written to.")
+        messages.success(request, _told(erased))
     return HttpResponseRedirect(reverse("admin:registrations_data_protection_person"))
 
 
-def _parts(told: dict[str, Any]) -> Iterator[Part]:
-    """All of an export in words: each registration from its heading to the next, and what is beside them."""
+def _told(erased: privacy.Erased) -> str:
+    told = ", ".join(erased.references) or "no registration, and what else there was"
+    said = [f"Erased: {told}. Places given up: {erased.given_up}."]
+    if erased.questions:
+        said.append(f"Questions to a contact point that name nobody now: {erased.questions}.")
+    if erased.is_address_kept:
+        said.append(privacy.ADDRESS_STAYS)
+    return " ".join([*said, "Nobody was written to."])
+
+
+def _in_words(told: dict[str, Any]) -> Iterator[tuple[list[Part], str]]:
+    """An export in words: each registration, and what is beside them, with the titles of what is empty there."""
     zone = get_current_timezone()
-    for one in told["registrations"]:
-        yield from in_words.parts(one, zone, first=one["reference"])
     beside = {name: value for name, value in told.items() if name != "registrations"}
-    yield from in_words.parts(beside, zone, first="The address")
+    titled = [*((one["reference"], one) for one in told["registrations"]), ("The address", beside)]
+    for title, values in titled:
+        found = in_words.parts(values, zone, first=title)
+        yield in_words.filled(found), in_words.nothing_under(found)

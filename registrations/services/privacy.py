@@ -6,7 +6,7 @@ reviewers it was given stays as well: a call of which nothing is given to anybod
 in backups and in mailboxes are out of this module's reach; what ends by itself is in `purging`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from django.db.models.functions import Concat
 
 from accounts.models import User
 from ranportal.shared.refusals import Refused
-from registrations import own_data, policies
+from registrations import own_data, policies, shared_addresses
 from registrations.enums import Act, Channel
 from registrations.mail import outbox
 from registrations.models import (
@@ -44,32 +44,55 @@ from registrations.services import cards, places, vouching, workflow
 from registrations.services.answers import delete_files_after_commit
 
 _CHUNK = 500
+#: What a copy says that leaves out what no single registration is: it would tell of others.
+LEFT_OUT = (
+    "What hangs on the address itself (the counter card, and what is held of it as a contact point), since not all "
+    "registrations of this address were chosen."
+)
+#: What an erasure says that leaves it.
+ADDRESS_STAYS = (
+    "What hangs on the address itself stays (the counter card, and what is held of it as a contact point), since not "
+    "all its registrations were chosen."
+)
 
 
 class NobodyKnown(Refused):
     """We hold nothing about anybody with this address."""
 
 
+class AddressShared(Refused):
+    """Several people registered with this address, and nobody said which of them is meant."""
+
+
+class NotOfAddress(Refused):
+    """A registration that was named is none of this address."""
+
+
 @dataclass(frozen=True)
 class Erased:
     """What an erasure did: the references that are empty now, how many places became free by it, and in how many
-    questions to a contact point of this address nothing stands any more.
+    questions to a contact point of this address nothing stands any more. `is_address_kept` says that what hangs on the
+    address itself stays, since not all its registrations were chosen.
     """
 
     references: tuple[str, ...]
     given_up: int
     questions: int = 0
+    is_address_kept: bool = False
 
 
-def export_person(*, email: str) -> dict[str, Any]:
+def export_person(*, email: str, references: Collection[str] = ()) -> dict[str, Any]:
     """Return all that is held about the person with this address, in all calls, as `own_data` tells it.
 
-    That somebody named the address as a contact point is told as well. Raises NobodyKnown.
+    Of an address that several people share, `references` says which registrations are meant. The counter card, and
+    that somebody named the address as a contact point, are told where these are all of the address; else `left_out`
+    says that they are not. Raises NobodyKnown, AddressShared, NotOfAddress.
     """
-    registrations = _of_address(email)
-    return {
-        "email": email,
-        "registrations": [own_data.of_registration(one) for one in registrations],
+    meant, is_all = _meant(email, references)
+    told = {"email": email, "registrations": [own_data.of_registration(one) for one in meant]}
+    if not is_all:
+        return told | {"left_out": LEFT_OUT}
+    return told | {
         "named_as_contact_point": [own_data.of_contact(vouch) for vouch in _questions_to(email)],
         "counter_card": own_data.of_card(own_data.card_of(address_index(email))),
     }
@@ -94,29 +117,33 @@ def erase_registration(*, registration: Registration, by: User | None, now: date
         return Erased((registration.reference,), int(runs))
 
 
-def erase_person(*, email: str, by: User | None, now: datetime) -> Erased:
+def erase_person(*, email: str, by: User | None, now: datetime, references: Collection[str] = ()) -> Erased:
     """Erase the person with this address from every registration, files and the counter card included, and from every
     question to it as a contact point.
 
-    What still runs is given up first, so that the next on the list moves up; no mail about that is sent. `by` None
-    means the command line. Raises NobodyKnown.
+    Of an address that several people share, `references` says which registrations are meant; where these are not all
+    of the address, its counter card and the questions stay. What still runs is given up first, so that the next on the
+    list moves up; no mail about that is sent. `by` None means the command line. Raises NobodyKnown, AddressShared,
+    NotOfAddress.
     """
     with transaction.atomic():
         # In the order of the calls: whoever erases somebody else from the same calls takes them in the same order.
         named_in = {vouch.registration.call for vouch in _questions_to(email)}
         for call in sorted({r.call for r in _of_address(email)} | named_in, key=lambda call: call.pk):
             workflow.locked(call)
-        registrations = _of_address(email)
+        registrations, is_all = _meant(email, references)
         given_up = 0
         for registration in registrations:
             if policies.may_withdraw(registration):
                 places.withdraw(registration=registration, now=now, by=by, channel=Channel.LETTER)
                 given_up += 1
         erase(ids=[registration.pk for registration in registrations], by=by, now=now)
-        cards.forget(address_index=address_index(email))
-        questions = list(_questions_to(email))
+        questions = list(_questions_to(email)) if is_all else []
         vouching.forget(vouches=questions, now=now)
-        return Erased(tuple(one.reference for one in registrations), given_up, len(questions))
+        if is_all:
+            cards.forget(address_index=address_index(email))
+        told = tuple(one.reference for one in registrations)
+        return Erased(told, given_up, len(questions), is_address_kept=not is_all)
 
 
 def is_known(*, email: str) -> bool:
@@ -158,8 +185,21 @@ def _questions_to(email: str) -> QuerySet[Vouch]:
     return asked.select_related("registration__call__event").order_by("pk")
 
 
+def _meant(email: str, references: Collection[str]) -> tuple[list[Registration], bool]:
+    """The registrations that are meant, and whether they are all of the address."""
+    registrations = _of_address(email)
+    if not references:
+        if shared_addresses.is_shared(registrations):
+            raise AddressShared("Several people registered with this address. Say which registrations are meant.")
+        return registrations, True
+    meant = [one for one in registrations if one.reference in references]
+    if strange := sorted(set(references) - {one.reference for one in meant}):
+        raise NotOfAddress(f"Not registered with this address: {', '.join(strange)}. Nothing was done.")
+    return meant, len(meant) == len(registrations)
+
+
 def _of_address(email: str) -> list[Registration]:
-    registrations = list(_people(email).select_related("call__event", "identity").order_by("pk"))
+    registrations = shared_addresses.with_address(email)
     if not registrations and not is_known(email=email):
         raise NobodyKnown("We hold nothing about anybody with this address.")
     return registrations

@@ -1,29 +1,20 @@
-from argparse import ArgumentParser
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError
+from collections.abc import Collection
 
 from ranportal.shared import clock
-from ranportal.shared.refusals import Refused
 from registrations.enums import LookKind
+from registrations.management.about_person import AboutPerson
 from registrations.services import looking, privacy
 
 
-class Command(BaseCommand):
+class Command(AboutPerson):
     help = (
         "Erase the person with this address from every registration, files included, and as a contact point. What "
         "still runs is given up first. This cannot be undone; backups and sent mails are not reached."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", metavar="EMAIL")
-
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
+    def act(self, *, email: str, references: Collection[str]) -> None:
         now = clock.now()
-        try:
-            erased = privacy.erase_person(email=email, by=None, now=now)
-        except Refused as refusal:
-            raise CommandError(str(refusal)) from refusal
+        erased = privacy.erase_person(email=email, references=references, by=None, now=now)
         looking.enter(
             user=None,
             kind=LookKind.DETAIL,
@@ -36,4 +27,6 @@ class Command(BaseCommand):
         told = f"Erased: {', '.join(erased.references) or 'no registration'}. Given up on the way: {erased.given_up}."
         if erased.questions:
             told += f" Questions to a contact point that name nobody now: {erased.questions}."
+        if erased.is_address_kept:
+            told += f" {privacy.ADDRESS_STAYS}"
         self.stdout.write(told)
