@@ -53,6 +53,7 @@ class Act(models.TextChoices):
     UNSAFE = "unsafe", "Asked to be called: feels unsafe"
     CALLED_BACK = "called_back", "Called back"
     DOWNLOAD = "download", "Own data downloaded"
+    CLOSE_LINK = "close_link", "Private link closed, a new one sent"
 
 
 class Actor(models.TextChoices):

@@ -91,6 +91,11 @@ def may_correct(registration: Registration) -> bool:
     return not registration.is_erased
 
 
+def may_close_link(registration: Registration) -> bool:
+    """Whether the private link can be closed and a new one sent: to a proven address, to nobody else's."""
+    return not registration.is_erased and registration.proven_at is not None
+
+
 def may_confirm(registration: Registration) -> bool:
     """Whether the call waits for this person's yes. Late is better than never: until the place is given on."""
     return registration.state == State.SELECTED

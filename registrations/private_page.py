@@ -26,6 +26,7 @@ def shown(held: Registration, link: PrivateLink, *, received_at: datetime, now: 
         "prove_until": policies.prove_until(held.call, asked_at=link.created_at),
         "is_newest": link.version == held.version,
         "may_change": policies.may_change_answers(held, received_at=received_at),
+        "may_close_link": policies.may_close_link(held),
         "may_confirm": policies.may_confirm(held),
         "may_withdraw": policies.may_withdraw(held),
         "may_name_contact": policies.may_name_contact(held),

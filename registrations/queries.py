@@ -127,7 +127,7 @@ def live_with_address(call: Call, *, address_index: str) -> list[Registration]:
 
 def asked_to_prove_at(registration: Registration) -> datetime:
     """When the newest link of the registration was made."""
-    return registration.links.latest("version").created_at
+    return registration.links.latest("version", "pk").created_at
 
 
 def is_reference_taken(reference: str) -> bool:
@@ -144,6 +144,11 @@ def my_registration(pk: int) -> Registration | None:
         .filter(pk=pk)
         .first()
     )
+
+
+def newest_link(registration: Registration) -> PrivateLink | None:
+    """The newest private link of the registration that stands; None once it was erased."""
+    return registration.links.filter(revoked_at=None).order_by("-version").first()
 
 
 def standing_links(pks: Iterable[int]) -> QuerySet[PrivateLink]:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from registrations import identity_checks
+from registrations import identity_checks, queries
 from registrations.enums import Act, Channel, CheckResult, Outcome, ParticipantRole, ReasonCode, State
-from registrations.models import Registration
+from registrations.models import PrivateLink, Registration
 from registrations.states import MOVES
 
 NO_CASES = "The person may read it on request. No names, places or details of a case."
@@ -102,6 +102,22 @@ class AddressForm(ChannelForm):
     )
 
     field_order = ("email", "channel")
+
+
+class CloseLinkForm(ChannelForm):
+    """Names the link that the page showed, so that pressing twice closes one."""
+
+    shown = ShownField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newest = queries.newest_link(self.registration)
+        self.initial["shown"] = newest.pk if newest else ""
+
+    def link(self) -> PrivateLink | None:
+        """The link that was shown, where it is one of this registration."""
+        theirs = self.registration.links.select_related("registration__call__event")
+        return next((link for link in theirs if str(link.pk) == self.cleaned_data["shown"]), None)
 
 
 class GiveOnForm(ActForm):

@@ -86,6 +86,13 @@ def _correct_address(registration: Registration, form: forms.AddressForm, by: Us
     return "Address corrected. A mail asks to confirm it."
 
 
+def _close_link(registration: Registration, form: forms.CloseLinkForm, by: User, now: datetime) -> str:
+    channel, link = form.cleaned_data["channel"], form.link()
+    if link is None or addresses.close_link(link=link, by=by, channel=channel, now=now) is None:
+        return "The link that this page showed was closed already: the newest one stands."
+    return "The link is closed. A new one is on its way."
+
+
 def _confirm(registration: Registration, form: forms.ChannelForm, by: User, now: datetime) -> str:
     places.confirm(registration=registration, by=by, channel=form.cleaned_data["channel"], now=now)
     return "The place is confirmed."
@@ -223,6 +230,16 @@ ACTS: tuple[Act, ...] = (
         forms.AddressForm,
         lambda r: r.state not in _GONE,
         _correct_address,
+    ),
+    Act(
+        "close-link",
+        "Close the link and send a new one",
+        "Close and send",
+        forms.CloseLinkForm,
+        policies.may_close_link,
+        _close_link,
+        "For somebody whose link others may have. Every link so far opens nothing any more, and a new one goes to the "
+        "confirmed address. If others read that mailbox, correct the address instead.",
     ),
     Act(
         "give-up",

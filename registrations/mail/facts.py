@@ -63,6 +63,7 @@ DEFAULTS: dict[str, Any] = {
     "is_by_administrator": False,
     "is_new_account": False,
     "has_code": False,
+    "is_new_link": False,
     "site_url": "",
     "outcomes_url": "",
     "calendar": None,

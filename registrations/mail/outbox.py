@@ -190,6 +190,18 @@ def cancel_unsent(
     return sum(_cancel_unsent_to(chunk, now=now, kinds=kinds) for chunk in chunks)
 
 
+def carry(*, link: PrivateLink) -> None:
+    """Let this link stand in every mail that carried another of its version, whenever that goes out, or once more.
+
+    A worker that has prepared one loses its lease, and the mail waits for the next worker; one that is on its way at
+    this moment arrives as it is.
+    """
+    OutgoingMail.objects.filter(registration=link.registration, link__version=link.version).update(link=link)
+    OutgoingMail.objects.filter(link=link, state=MailState.LEASED).update(
+        state=MailState.QUEUED, lease_token="", lease_until=None
+    )
+
+
 def cancel_question(*, vouch: Vouch, now: datetime) -> int:
     """Cancel the unsent question to a contact point, because it was taken back. Returns how many were cancelled."""
     return _cancel_unsent(OutgoingMail.objects.filter(vouch=vouch), now=now)

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from registrations.models.registration import Registration
 
@@ -6,7 +7,8 @@ from registrations.models.registration import Registration
 class PrivateLink(models.Model):
     """What a private link stands for. Its token and code are computed when a mail is handed over, and stored nowhere.
 
-    `key_id` names the key that signs it, so a repeat after a rotation is still byte-identical.
+    `key_id` names the key that signs it, so a repeat after a rotation is still byte-identical. `version` is that of the
+    form and address for which it was made; of those made for one version, one stands at most.
     """
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="links")
@@ -18,7 +20,9 @@ class PrivateLink(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["registration", "version"], name="private_link_once_per_version"),
+            models.UniqueConstraint(
+                fields=["registration", "version"], condition=Q(revoked_at=None), name="private_link_one_stands"
+            ),
         )
 
     def __str__(self) -> str:

@@ -7,10 +7,11 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Prefetch, Subquery
 
 from accounts.models import User
+from events import times
 from events.models import Session
 from ranportal.shared.refusals import Refused
-from registrations import links, queries
-from registrations.enums import Act, MailKind, MailState, State
+from registrations import links, policies, queries
+from registrations.enums import Act, Channel, MailKind, MailState, State
 from registrations.mail import facts, outbox
 from registrations.mail.outbox import Letter
 from registrations.models import OutgoingMail, PrivateLink, Registration
@@ -31,6 +32,10 @@ class AddressTaken(Refused):
 
 class IllegalCorrection(Refused):
     """The registration has ended or was erased: its address is nobody's business any more."""
+
+
+class LinkStays(Refused):
+    """The private link is not closed, since no new one could be sent now, or none would open anything."""
 
 
 def make_link(registration: Registration, *, now: datetime) -> PrivateLink:
@@ -69,6 +74,45 @@ def correct_address(*, registration: Registration, email: str, by: User, channel
         says = facts.about_proving(call, asked_at=now)
         outbox.put(Letter(kind, f"t{trace.pk}", registration, says=says), about=facts.of_call(call), now=now)
         return registration
+
+
+def close_link(
+    *, link: PrivateLink, now: datetime, by: User | None = None, channel: str = Channel.PORTAL
+) -> PrivateLink | None:
+    """End all private links of this link's registration and mail a new one, which is returned, to its proven address.
+
+    Mails that wait carry the new one. None, and nothing changes, where this link has ended already. Raises LinkStays:
+    also where MOST_MAILS leaves the person no room for the mail at this moment; an organiser's goes at once.
+    """
+    with transaction.atomic():
+        call = workflow.locked(link.registration.call)
+        registration = workflow.again(link.registration, call=call)
+        standing = registration.links.filter(revoked_at=None)
+        if not standing.filter(pk=link.pk).exists():
+            return None
+        _refuse_to_close(link, registration, now=now, is_own=by is None)
+        standing.update(revoked_at=now)
+        fresh = make_link(registration, now=now)
+        outbox.carry(link=fresh)
+        trace = workflow.record(registration=registration, act=Act.CLOSE_LINK, now=now, by=by, channel=channel)
+        letter = Letter(MailKind.LINK_AGAIN, f"t{trace.pk}", registration, says={"is_new_link": True})
+        outbox.put(letter, about=facts.of_call(call), now=now)
+        return fresh
+
+
+def _refuse_to_close(link: PrivateLink, registration: Registration, *, now: datetime, is_own: bool) -> None:
+    if not policies.may_close_link(registration):
+        raise LinkStays("The address is not confirmed yet, so there is nowhere to send a new link.")
+    if now >= links.expires_at(link):
+        raise LinkStays("The links of this registration have ended by themselves, 30 days after the event.")
+    at = next_mail_at(address_index=registration.address_index, now=now) if is_own else now
+    if at > now:
+        call = registration.call
+        raise LinkStays(
+            "So many mails went to your address lately that the new link could not be sent now, so nothing was changed: "
+            f"your link still works. Please try again after {times.moment_words(at, call.event.zone)} "
+            f"({times.zone_words(call.event.zone)}), or write to {call.reply_to}: an organiser can close it at once."
+        )
 
 
 def next_mail_at(*, address_index: str, now: datetime) -> datetime:

@@ -92,7 +92,7 @@ def submit(
         twin = next((r for r in live if r.form_digest == digest), None)
         if twin is not None and now < twin.sent_at + SAME_FORM_WITHIN:
             # Sent twice, or arrived twice: the second may come by a slow way, after the address was proven.
-            return Sent(_newest_link(twin) if twin.state == State.UNPROVEN else None)
+            return Sent(queries.newest_link(twin) if twin.state == State.UNPROVEN else None)
         is_another = beside is not None and beside.address_index == index
         if live and not is_another and live[0].state == State.UNPROVEN:
             return Sent(_send_again(live[0], call, person, answers, digest, now=now, sent_at=received_at))
@@ -271,10 +271,6 @@ def _rewrite(
     registration.save(update_fields=["country", "profession", "form_digest"])
     identities.rewrite(registration=registration, said=identities.parts_of(person), now=now)
     replace_answers(registration, answers, now=now)
-
-
-def _newest_link(registration: Registration) -> PrivateLink | None:
-    return registration.links.filter(revoked_at=None).order_by("-version").first()
 
 
 def _ask_for_proof(

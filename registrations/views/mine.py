@@ -17,7 +17,7 @@ from registrations import policies, private_page
 from registrations.enums import State
 from registrations.forms import ChangeForm, DetailsForm
 from registrations.models import PrivateLink
-from registrations.services import details, intake, places
+from registrations.services import addresses, details, intake, places
 from registrations.views.frame import Own, form_page, own, private, proven
 from registrations.views.personal import SeeOther, personal
 from registrations.views.visit import forget, links_of, visit_of
@@ -37,7 +37,18 @@ def _withdraw(link: PrivateLink, now: datetime) -> object:
     return places.withdraw(registration=link.registration, now=now)
 
 
-ACTS: Mapping[str, Act] = {"prove": _prove, "confirm": _confirm, "decline": _withdraw, "withdraw": _withdraw}
+def _close_link(link: PrivateLink, now: datetime) -> object:
+    return addresses.close_link(link=link, now=now)
+
+
+CLOSE_LINK = "close-link"
+ACTS: Mapping[str, Act] = {
+    "prove": _prove,
+    "confirm": _confirm,
+    "decline": _withdraw,
+    "withdraw": _withdraw,
+    CLOSE_LINK: _close_link,
+}
 #: What an act leads to: where the person is there already, doing it again is no mistake.
 DONE: Mapping[str, frozenset[State]] = {
     "confirm": frozenset({State.CONFIRMED, State.ATTENDED, State.ABSENT}),
@@ -56,7 +67,8 @@ def my_registrations(request: HttpRequest) -> HttpResponseBase:
         return leaving
     now = clock.now()
     held = [link.registration for link in links_of(visit_of(request, now=now), now=now)]
-    return render(request, "registrations/mine_list.html", {"registrations": held})
+    context = {"registrations": held, "was_closed": "closed" in request.GET}
+    return render(request, "registrations/mine_list.html", context)
 
 
 @own
@@ -72,7 +84,8 @@ def my_registration(own: Own) -> HttpResponseBase:
             ACTS[action](own.link, own.now)
         except Refused as refusal:
             return private(own, refusal=str(refusal), status=409)
-    return own.back()
+    # Who closed the link sees the private page no more, in this browser as in any other.
+    return SeeOther(f"{reverse('registrations:registration-list')}?closed=1") if action == CLOSE_LINK else own.back()
 
 
 @own

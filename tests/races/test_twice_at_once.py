@@ -164,6 +164,28 @@ def test_a_link_asked_for_several_times_at_once_is_one_mail():
     assert kinds() == [MailKind.LINK_AGAIN]
 
 
+def test_a_link_closed_several_times_at_once_is_closed_once_and_one_mail_brings_the_new_one():
+    registration = RegistrationFactory()
+    link = registration.links.get()
+    results = threads(lambda: addresses.close_link(link=link, now=NOW))
+    new = registration.links.get(revoked_at=None)
+    assert sorted(results, key=bool) == [None] * (TIMES - 1) + [new]
+    assert (kinds(), OutgoingMail.objects.get().link) == ([MailKind.LINK_AGAIN], new)
+    assert registration.links.count() == 2
+
+
+def test_a_mail_put_while_the_link_is_closed_carries_the_new_link():
+    registration = RegistrationFactory()
+    results = while_held(
+        registration.call,
+        lambda: places.withdraw(registration=registration, now=NOW).state,
+        then=lambda: addresses.close_link(link=registration.links.get(), now=NOW),
+    )
+    new = registration.links.get(revoked_at=None)
+    assert (results, kinds()) == ([State.WITHDRAWN], [MailKind.GIVEN_UP, MailKind.LINK_AGAIN])
+    assert {mail.link for mail in OutgoingMail.objects.exclude(state="cancelled")} == {new}
+
+
 def test_a_link_asked_for_while_the_place_is_given_up_stands_in_nobodys_way():
     registration = RegistrationFactory()
     email = registration.identity.email

@@ -38,7 +38,7 @@ def mine_url(registration: Registration) -> str:
 
 def follow(client: Client, registration: Registration) -> HttpResponse:
     """Open the registration's newest private link in this browser."""
-    link = registration.links.order_by("-version").first()
+    link = registration.links.order_by("-version", "-pk").first()
     return client.get(f"/registrations/p/{token_of(link)}/")
 
 

@@ -337,7 +337,9 @@ def test_only_acts_that_make_sense_are_offered():
     unproven = RegistrationFactory(call=told.call, unproven=True)
 
     names = [act.name for act, _ in client.get(change_page(told.applicant)).context["acts"]]
-    assert names == ["check", "score", "readers", "redact", "stage", "unstage", "role", "address", "give-up"]
+    assert names == [
+        *("check", "score", "readers", "redact", "stage", "unstage", "role", "address", "close-link", "give-up"),
+    ]
     names = [act.name for act, _ in client.get(change_page(unproven)).context["acts"]]
     assert names == ["check", "prove", "role", "address", "give-up"]
 
