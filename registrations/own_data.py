@@ -35,7 +35,7 @@ _IN_VIEW = frozenset(
         *(Act.SEND, Act.PROVE, Act.RELEASE, Act.CONFIRM, Act.LAPSE, Act.PROMOTE, Act.CLOSE_LIST, Act.RECONSIDER),
         *(Act.ATTENDANCE, Act.WITHDRAW, Act.CANCEL, Act.SEND_AGAIN, Act.CHANGE_ANSWERS, Act.CORRECT_ADDRESS),
         *(Act.CHANGE_ROLE, Act.ANSWER_DETAILS, Act.ERASE, Act.GIVE_CONSENT, Act.WITHDRAW_CONSENT),
-        *(Act.ASK_VOUCH, Act.VOUCH, Act.UNSAFE, Act.CALLED_BACK, Act.DOWNLOAD),
+        *(Act.ASK_VOUCH, Act.VOUCH, Act.UNSAFE, Act.CALLED_BACK, Act.DOWNLOAD, Act.CLOSE_LINK),
     }
 )
 #: What the mail about a released decision says first.
