@@ -35,7 +35,7 @@ from tests.security import scope
 pytestmark = pytest.mark.django_db
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-PAGES = ("", "answers/", "practical/", "contact/", "unsafe/", "download/", "data.json", "statement/")
+PAGES = ("", "answers/", "practical/", "contact/", "call-me/", "extras/", "data/", "correct/", "erase/")
 ACTS = ("prove", "confirm", "decline", "withdraw", "erase")
 
 
@@ -76,12 +76,14 @@ def two() -> tuple[Person, Person]:
 
 
 def altered(token: str, dice: random.Random, *, count: int) -> set[str]:
-    """Cut anywhere, one letter changed, letters added, halves swapped: none of them is the token."""
+    """Cut anywhere, up to three letters changed, letters added, halves swapped: none of them is the token."""
     cut = {token[:length] for length in range(1, len(token))} | {token[start:] for start in range(1, len(token))}
     found = {one for one in cut if one} | {token + letter for letter in LETTERS} | {token.swapcase(), token[::-1]}
     while len(found) < count:
-        place = dice.randrange(len(token))
-        found.add(token[:place] + dice.choice(LETTERS) + token[place + 1 :])
+        letters = list(token)
+        for place in dice.choices(range(len(token)), k=dice.randint(1, 3)):
+            letters[place] = dice.choice(LETTERS)
+        found.add("".join(letters))
     return found - {token}
 
 
@@ -146,6 +148,7 @@ def by_references(looker: Looker, mine: Person, other: Person) -> None:
     for guess in sorted(guesses):
         for page in PAGES:
             looker.ask(visitor, f"/registrations/mine/{guess}/{page}")
+            looker.ask(visitor, f"/registrations/mine/{guess}/{page}", {"format": "json", "extra": "diet"})
         for act in ACTS:
             looker.ask(visitor, f"/registrations/mine/{guess}/", {"action": act})
         looker.ask(visitor, f"/events/{slug}/register/?beside={guess}")
@@ -202,9 +205,12 @@ def test_the_looker_sees_what_the_owner_and_the_own_organiser_see(two: tuple[Per
     visitor, looker = Client(), Looker(other)
     looker.ask(visitor, f"/registrations/p/{other.token}/")
     follow(visitor, other.registration)
-    looker.ask(visitor, f"{mine_url(other.registration)}answers/")
+    own = [f"{mine_url(other.registration)}{page}" for page in ("", "answers/", "data/", "correct/")]
+    for path in own:
+        looker.ask(visitor, path)
+    looker.ask(visitor, own[2], {"format": "json"})
     looker.ask(signed_in(other.organiser), f"{LIST}{other.registration.pk}/change/")
-    assert len(looker.leaks) == 3
+    assert len(looker.leaks) == 7
 
 
 def test_without_signatures_a_guessed_token_opens_another_s_page(
