@@ -4,6 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from accounts.enums import Role
+from events import times
 from registrations import reports
 from registrations.enums import AskedOf, Extra
 from registrations.models import AccessEntry, LogisticsAssignment
@@ -160,6 +161,11 @@ class TestLogistics:
             "Photographs",
         ):
             assert hidden not in text
+
+    def test_finds_the_own_calls_by_event_and_day(self, call, helper):
+        text = signed_in(helper).get(SERVED).content.decode()
+        assert call.event.title in text
+        assert times.session_lines(call.event.sessions.all(), call.event.zone)[0] in text
 
     def test_sees_nobody_who_has_no_confirmed_place(self, call, helper):
         registration = self.person(call, on_list=True)
