@@ -13,8 +13,8 @@ from django.test import Client
 from accounts.enums import Role
 from registrations.enums import Act, MailKind, State
 from registrations.mail import catalogue
-from registrations.models import Alarm, OutgoingMail, Transition
-from registrations.services import alarms
+from registrations.models import Alarm, OutgoingMail, Registration, Transition
+from registrations.services import alarms, privacy
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
 from tests.registrations.pages import follow, mine_url, text_of
 from tests.registrations.people_story import signed_in
@@ -222,6 +222,27 @@ def test_organisers_of_other_calls_hear_and_see_nothing(registration):
     other = signed_in(UserFactory(role=Role.ORGANISER))
     assert "asks to be called" not in text_of(other.get("/admin/"))
     assert other.get(alarms_url(registration)).status_code == 404
+
+
+@pytest.mark.parametrize(("proven_at", "is_warned"), [(None, True), (NOW, False)])
+def test_who_calls_reads_whether_the_address_was_ever_confirmed(registration, organisers, proven_at, is_warned):
+    sound(registration)
+    Registration.objects.update(proven_at=proven_at)
+    page = text_of(signed_in(organisers[0]).get(alarms_url(registration)))
+    assert ("The address was never confirmed" in page) is is_warned
+    assert "Check: Not looked at." in page
+
+
+def test_who_erases_while_nobody_called_is_warned_and_the_organisers_read_that_somebody_asked(
+    client: Client, registration, organisers
+):
+    sound(registration)
+    follow(client, registration)
+    assert "nobody has called yet" in text_of(client.get(f"{mine_url(registration)}erase/"))
+    privacy.erase_registration(registration=registration, by=None, now=NOW)
+    page = text_of(signed_in(organisers[0]).get(alarms_url(registration)))
+    assert "to be called</strong>, and the number is deleted since. The person has erased everything" in page
+    assert NUMBER not in page
 
 
 def test_the_number_stands_on_the_page_of_the_organisers_and_a_button_says_who_called(registration, organisers):
