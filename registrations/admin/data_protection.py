@@ -43,12 +43,12 @@ class HeldForm(AddressForm):
 
 
 class EraseForm(AddressForm):
-    """Erase one person; not without the tick."""
+    """Erase one person, or the registrations that are meant; not without the tick."""
 
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
     references = ReferencesField()
     is_meant = forms.BooleanField(
-        label="Yes, erase this person for good.", error_messages={"required": "Tick this if you mean it."}
+        label="Yes, erase this for good.", error_messages={"required": "Tick this if you mean it."}
     )
 
 
