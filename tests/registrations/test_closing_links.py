@@ -127,7 +127,7 @@ def test_the_browser_is_led_to_a_page_that_says_what_was_done(client: Client) ->
 
     assert (answer.status_code, answer["Location"]) == (303, "/registrations/mine/?closed=1")
     assert "Your link is closed, and a new one is on its way" in page
-    assert "No visit is open in this browser" in page
+    assert "Please open the link in our newest mail" in page
     assert "Your link is closed" not in text_of(client.get("/registrations/mine/"))
 
 
