@@ -80,8 +80,8 @@ class StaffAdapter(DefaultAccountAdapter):
         """Mail the link with which this user chooses a password; what strangers ask for, so often and no more."""
         raise NotImplementedError
 
-    def mail_notice(self, user: User, *, notice: str, now: datetime) -> None:
-        """Tell this user what changed in the account."""
+    def mail_notice(self, user: User, *, notice: str, now: datetime, is_by_administrator: bool = False) -> None:
+        """Tell this user what changed in the account; what to do about it depends on who changed it."""
         raise NotImplementedError
 
     def mail_changed(self, user: User, *, changed: str, former: str, now: datetime) -> None:

@@ -10,7 +10,8 @@ from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import ReadOnlyPasswordHashField, ReadOnlyPasswordHashWidget, UserChangeForm
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from accounts.doors import ask_for_proof
+from accounts.enums import Role
 from accounts.models import User
 from ranportal.shared import clock
 from ranportal.shared.admin import OwnKeyOnly
@@ -55,13 +57,29 @@ class NewUserForm(forms.ModelForm):
         return email
 
 
+class PasswordWidget(ReadOnlyPasswordHashWidget):
+    """Whether there is a password: nothing of its hash, which is nobody's to read."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        is_set = bool(value) and is_password_usable(value)
+        return {**context, "summary": [{"label": "A password is set." if is_set else "No password is set."}]}
+
+
 class KnownUserForm(UserChangeForm):
+    password = ReadOnlyPasswordHashField(label="Password", widget=PasswordWidget)
+
     class Meta:
         model = User
         fields = "__all__"
         widgets = {"groups": forms.CheckboxSelectMultiple}
         labels = {"groups": "Roles", "is_active": "May sign in at all"}
         help_texts = {"groups": "What this account may see and do.", "is_active": "Off: every session ends at once."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            self.fields["groups"].label_from_instance = role_words
 
     def clean_email(self) -> str:
         """As in a new account."""
@@ -71,6 +89,13 @@ class KnownUserForm(UserChangeForm):
         return email
 
 
+class RoleFilter(admin.RelatedFieldListFilter):
+    """The roles by their names."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[int, str]]:
+        return [(group.pk, role_words(group)) for group in Group.objects.order_by("name")]
+
+
 @admin.register(User)
 class AccountAdmin(OwnKeyOnly, UserAdmin):
     """Administrators make accounts and give roles. Nobody but a superuser touches a superuser, or makes one."""
@@ -78,7 +103,7 @@ class AccountAdmin(OwnKeyOnly, UserAdmin):
     form = KnownUserForm
     add_form = NewUserForm
     list_display = ("email", "name", "roles", "is_active", "last_login")
-    list_filter = ("groups", "is_active")
+    list_filter = (("groups", RoleFilter), "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
@@ -88,12 +113,12 @@ class AccountAdmin(OwnKeyOnly, UserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name")}),)
     add_form_template = "admin/accounts/user/add_form.html"
     change_form_template = "admin/accounts/user/change_form.html"
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "roles")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
             return self.add_fieldsets
-        rights = ("is_active", "is_staff", "groups")
+        rights = ("is_active", "is_staff", "groups" if self.has_change_permission(request, obj) else "roles")
         if request.user.is_superuser:
             rights = (*rights, "is_superuser")
         return (
@@ -173,7 +198,7 @@ class AccountAdmin(OwnKeyOnly, UserAdmin):
         return user
 
     def _tell(self, user: User, notice: str) -> None:
-        get_adapter().mail_notice(user, notice=notice, now=clock.now())
+        get_adapter().mail_notice(user, notice=notice, now=clock.now(), is_by_administrator=True)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -192,8 +217,14 @@ class AccountAdmin(OwnKeyOnly, UserAdmin):
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
-        names = [group.name for group in user.groups.all()]
-        return "superuser" if user.is_superuser else ", ".join(names) or "none"
+        names = ["superuser"] if user.is_superuser else []
+        names += [role_words(group) for group in user.groups.all()]
+        return ", ".join(names) or "none"
+
+
+def role_words(group: Group) -> str:
+    """What the role of this group is called; a group that is none of ours by its name."""
+    return str(Role(group.name).label) if group.name in Role.values else group.name
 
 
 def _page_of(user: User) -> str:

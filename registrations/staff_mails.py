@@ -37,14 +37,14 @@ class MailingAdapter(StaffAdapter):
         with transaction.atomic():
             outbox.put(letter, about=None, now=now)
 
-    def mail_notice(self, user: User, *, notice: str, now: datetime) -> None:
-        says = {"notice": notice, "admin_link": f"{settings.SITE_URL}/admin/login/"}
+    def mail_notice(self, user: User, *, notice: str, now: datetime, is_by_administrator: bool = False) -> None:
+        link = _looks_of(user) if is_by_administrator else f"{settings.SITE_URL}/admin/login/"
+        says = {"notice": notice, "is_by_administrator": is_by_administrator, "admin_link": link}
         with transaction.atomic():
             outbox.put(Letter(MailKind.STAFF_NOTICE, now.isoformat(), user=user, says=says), about=None, now=now)
 
     def mail_changed(self, user: User, *, changed: str, former: str, now: datetime) -> None:
-        about = f"{settings.SITE_URL}/admin/registrations/accessentry/?account={user.pk}"
-        frame = {"is_by_administrator": True, "admin_link": about}
+        frame = {"is_by_administrator": True, "admin_link": _looks_of(user)}
         own = {**frame, "notice": f"An administrator changed {changed} of your account."}
         if former != user.email:
             own[addressees.SEALED_ADDRESS] = sealed_texts.seal(former, key_id=uuid4())
@@ -57,6 +57,11 @@ class MailingAdapter(StaffAdapter):
         ]
         with transaction.atomic():
             outbox.put_many(letters, about=None, now=now)
+
+
+def _looks_of(user: User) -> str:
+    """The address of the access log of this account."""
+    return f"{settings.SITE_URL}/admin/registrations/accessentry/?account={user.pk}"
 
 
 def _had_enough(user: User, *, now: datetime) -> bool:

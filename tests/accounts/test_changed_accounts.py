@@ -1,6 +1,7 @@
 """Who hears of it when an administrator changes somebody's account, and that nobody keeps it from them."""
 
 import pytest
+from allauth.account.adapter import get_adapter
 
 from accounts.enums import Role
 from registrations.enums import MailKind, MailState
@@ -99,3 +100,25 @@ def test_other_mail_is_stopped_by_hand_as_ever(boss):
     first, second = OutgoingMailFactory(), OutgoingMailFactory()
     assert outbox.cancel(mail=first, by=boss)
     assert outbox.hold(mails=[second]) == 1
+
+
+def test_who_loses_a_second_factor_by_an_administrator_is_not_told_to_choose_a_password(client, boss, organiser):
+    client.post(f"/admin/accounts/user/{organiser.pk}/second-factor-away/")
+    text = " ".join(catalogue.preview(letters()["owner@example.org"]).text.split())
+    assert "An administrator took the second factor away from your account." in text
+    assert "Ask the administrators at once who did it" in text
+    assert f"/admin/registrations/accessentry/?account={organiser.pk}" in text
+    assert "I forgot my password" not in text
+
+
+def test_another_password_by_an_administrator_is_told_in_the_same_words(client, boss, organiser):
+    chosen = {"password1": "quite-another-phrase", "password2": "quite-another-phrase", "usable_password": "true"}
+    client.post(f"/admin/accounts/user/{organiser.pk}/password/", chosen)
+    assert "Ask the administrators at once who did it" in catalogue.preview(letters()["owner@example.org"]).text
+
+
+def test_control_what_the_owner_did_is_told_with_the_way_to_a_new_password(organiser):
+    get_adapter().mail_notice(organiser, notice="Your password was changed.", now=NOW)
+    text = " ".join(catalogue.preview(letters()["owner@example.org"]).text.split())
+    assert "I forgot my password" in text
+    assert "Ask the administrators" not in text
