@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import User
+from accounts.queries import is_administrator
 from events.models import Call
 from registrations import returned
 from registrations.enums import Act, AskedOf, State
@@ -22,7 +23,7 @@ from registrations.models import (
     SelectionSettings,
     Transition,
 )
-from registrations.states import NOT_LIVE
+from registrations.states import HOLDS_PLACE, NOT_LIVE
 
 
 def organises(*, user: User, call: Call) -> bool:
@@ -50,6 +51,28 @@ def may_give_release(*, user: User, call: Call) -> bool:
     """Whether the user may release, or take back, decisions of this call: as organiser or deputy."""
     deputy_id = selection_settings(call).deputy_id
     return organises(user=user, call=call) or (user.is_active and deputy_id is not None and user.pk == deputy_id)
+
+
+def may_change_protection(*, user: User, call: Call) -> bool:
+    """Whether the user may change what protects the people of this call, such as its mailbox and its check.
+
+    Anybody who prepares the call while nobody organises it; then its organisers and its deputy, as long as they may see
+    people, and administrators.
+    """
+    if not call.organisers.exists():
+        return True
+    sees_people = user.has_perm("registrations.view_registration") and may_give_release(user=user, call=call)
+    return sees_people or is_administrator(user)
+
+
+def may_change_where(*, user: User, call: Call) -> bool:
+    """Whether the user may see and change the link to join and the private address of the call's event.
+
+    As `may_change_protection`, and whoever looks after the event as long as nobody has a place.
+    """
+    if may_change_protection(user=user, call=call):
+        return True
+    return not Registration.objects.filter(call=call, state__in=HOLDS_PLACE).exists()
 
 
 def waiting_release(call: Call) -> Release | None:

@@ -24,22 +24,29 @@ from events.policies import call_state
 from ranportal.shared import clock
 from ranportal.shared.admin import HistoryAdmin
 from ranportal.shared.refusals import Refused
-from registrations import reports
+from registrations import queries, reports
 from registrations.admin import form_building, form_copying, trying
 from registrations.admin.call_acts import ACTS, offered
 from registrations.admin.call_forms import CallForm
 from registrations.admin.criterion_inline import CriterionInline
 from registrations.models.call_key import make_key
+from registrations.services import protection
 
 _ACTS_ONLY = ("event", "admission", "capacity", "places_limit", "places_taken", "deadline")
+_PROTECTING = ("reply_to", "join_link_needs_check")
+_NOT_YOURS = (
+    "This call has organisers, so only they, their deputy and administrators change it, since it protects people."
+)
+_IS_TOLD = "To change it you show again who you are, and every organiser of the call hears of it by mail."
 
 
 @admin.register(Call)
 class CallAdmin(HistoryAdmin):
     """Publishers and administrators see all calls, organisers their own.
 
-    What touches people (capacity, deadline, reviewers) is for the organisers of the call alone. Who
-    organises is said by whoever makes the call, and afterwards by administrators only.
+    What touches people (capacity, deadline, reviewers) is for the organisers of the call alone, and so is what
+    protects them, beside administrators. Who organises is said by whoever makes the call, and afterwards by
+    administrators only.
     """
 
     form = CallForm
@@ -95,16 +102,18 @@ class CallAdmin(HistoryAdmin):
         places: tuple[str, ...] = ("capacity", "places_limit", "places_taken") if obj else ("capacity",)
         people: tuple[str, ...] = ("organisers",) if request.user.has_perm("events.add_call") else ()
         return [
-            (None, {"fields": ("event", "admission", "reply_to", *people)}),
+            (None, {"fields": ("event", "admission")}),
+            ("What protects people", {"fields": (*_PROTECTING, *people), "description": _why(request, obj)}),
             ("When (local time of the event)", {"fields": when}),
             ("Places", {"fields": (*places, "has_waiting_list", "confirm_within_days", "gives_on_unanswered")}),
-            ("Joining", {"fields": ("join_link_needs_check",)}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        return _ACTS_ONLY if is_administrator(request.user) else (*_ACTS_ONLY, "organisers")
+        named = () if is_administrator(request.user) else ("organisers",)
+        kept = () if queries.may_change_protection(user=request.user, call=obj) else _PROTECTING
+        return (*_ACTS_ONLY, *named, *kept)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "event":
@@ -112,8 +121,8 @@ class CallAdmin(HistoryAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """The stock page, on the clocks of the event. Who says anew who organises proves again who they are."""
-        if self._names_others(request, object_id) and (asked := ask_for_proof(request)):
+        """The stock page, on the clocks of the event. Who changes what protects people proves again who they are."""
+        if self._changes_protection(request, object_id) and (asked := ask_for_proof(request)):
             return asked
         with timezone.override(_zone_of(object_id, request.POST.get("event"))):
             response = super().changeform_view(request, object_id, *args, **kwargs)
@@ -141,9 +150,13 @@ class CallAdmin(HistoryAdmin):
             obj.save(update_fields=changed)
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
-        """Save; who organises from now on, or no longer, stands in the history by name."""
+        """Save; who organises from now on, or no longer, stands in the history by name, and organisers are told."""
         before = set(form.instance.organisers.all()) if change else set()
         super().save_related(request, form, formsets, change)
+        if before:
+            protection.tell(
+                call=form.instance, changed=form.changed_data, by=request.user, now=clock.now(), former=before
+            )
         if "organisers" not in form.changed_data:
             return
         after = set(form.cleaned_data["organisers"])
@@ -151,15 +164,12 @@ class CallAdmin(HistoryAdmin):
         words += [f"{user.email} organises it no longer." for user in before - after]
         self.log_change(request, form.instance, " ".join(sorted(words)))
 
-    def _names_others(self, request: HttpRequest, object_id: str | None) -> bool:
-        may_name = request.method == "POST" and object_id is not None and is_administrator(request.user)
-        if not may_name or not request.user.has_perm("events.add_call"):
+    def _changes_protection(self, request: HttpRequest, object_id: str | None) -> bool:
+        call = self.get_object(request, object_id) if request.method == "POST" and object_id is not None else None
+        if call is None or not self.has_change_permission(request, call):
             return False
-        call = self.get_object(request, object_id)
-        if call is None:
-            return False
-        named = {str(pk) for pk in call.organisers.values_list("pk", flat=True)}
-        return set(request.POST.getlist("organisers")) != named
+        form = self.get_form(request, call, change=True)(request.POST, instance=call)
+        return not set(protection.OF_CALL).isdisjoint(form.changed_data)
 
     # Acts
 
@@ -212,6 +222,13 @@ class CallAdmin(HistoryAdmin):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         sees_people = request.user.has_perm("registrations.view_registration")
         return tuple(name for name in self.list_display if sees_people or name != "people")
+
+
+def _why(request: HttpRequest, call: Call | None) -> str:
+    """What stands above the fields that protect people."""
+    if call is None or not call.organisers.exists():
+        return ""
+    return _IS_TOLD if queries.may_change_protection(user=request.user, call=call) else _NOT_YOURS
 
 
 def _is_own(request: HttpRequest, call: Model) -> bool:

@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.doors import ask_for_proof
 from events import queries, times, words
 from events.enums import Status
 from events.models import Event
@@ -25,11 +26,12 @@ from ranportal.shared import clock
 from ranportal.shared.admin import HistoryAdmin
 from ranportal.shared.refusals import Refused
 from registrations import reports
+from registrations.admin import private_fields
 from registrations.admin.event_acts import ACTS, offered
 from registrations.admin.moments import MomentField
 from registrations.admin.session_inline import SessionFormSet, SessionInline
 from registrations.countries import COUNTRY_CHOICES
-from registrations.services import form_building
+from registrations.services import form_building, protection
 from registrations.states import EXPECTING
 
 _TEXTS = ("summary", "target_group", "aim_and_background", "programme", "practical_information")
@@ -72,7 +74,10 @@ class EventForm(forms.ModelForm):
 
 @admin.register(Event)
 class EventAdmin(HistoryAdmin):
-    """Publishers and administrators see all events, organisers those of their own calls."""
+    """Publishers and administrators see all events, organisers those of their own calls.
+
+    Once people have a place, a publisher neither reads nor changes what only confirmed people see.
+    """
 
     form = EventForm
     inlines = (SessionInline,)
@@ -83,14 +88,6 @@ class EventAdmin(HistoryAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     actions = None
-    fieldsets = (
-        (None, {"fields": ("title", "slug", "kind", "working_groups", "language")}),
-        ("On the public site", {"fields": ("status", "published_at")}),
-        ("Where", {"fields": ("timezone", "format", "platform", "city", "country")}),
-        ("Only for confirmed people", {"fields": ("venue", "join_link")}),
-        ("Texts (Markdown)", {"fields": _TEXTS}),
-        ("See also", {"fields": ("related_events",)}),
-    )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -124,9 +121,20 @@ class EventAdmin(HistoryAdmin):
 
     # The form
 
+    def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> list[tuple[str | None, dict[str, Any]]]:
+        return [
+            (None, {"fields": ("title", "slug", "kind", "working_groups", "language")}),
+            ("On the public site", {"fields": ("status", "published_at")}),
+            ("Where", {"fields": ("timezone", "format", "platform", "city", "country")}),
+            private_fields.fieldset(request, obj),
+            ("Texts (Markdown)", {"fields": _TEXTS}),
+            ("See also", {"fields": ("related_events",)}),
+        ]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> tuple[str, ...]:
         """The address of an event that people may know stays."""
-        return ("slug",) if _is_known(obj) else ()
+        veiled = () if private_fields.may_read(request, obj) else private_fields.VEILED
+        return ("slug", *veiled) if _is_known(obj) else veiled
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Event | None = None) -> dict[str, Any]:
         return {} if _is_known(obj) else {"slug": ("title",)}
@@ -139,6 +147,19 @@ class EventAdmin(HistoryAdmin):
             offered_events = Q(pk__in=own) | Q(pk__in=public) | Q(related_from__in=own)
             kwargs["queryset"] = Event.objects.filter(offered_events).distinct()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """The stock page. Who changes where the people of an organised call go proves again who they are."""
+        if self._moves_people(request, object_id) and (asked := ask_for_proof(request)):
+            return asked
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def _moves_people(self, request: HttpRequest, object_id: str | None) -> bool:
+        event = self.get_object(request, object_id) if request.method == "POST" and object_id is not None else None
+        if event is None or not self.has_change_permission(request, event) or not private_fields.is_organised(event):
+            return False
+        form = self.get_form(request, event, change=True)(request.POST, instance=event)
+        return private_fields.are_changed(form.changed_data)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         event = context.get("original")
@@ -160,9 +181,13 @@ class EventAdmin(HistoryAdmin):
                 # Only notes what changed, for the log entry; `revise` writes the rows.
                 formset.save(commit=False)
                 stretches = formset.stretches()
-        is_told = events.revise(event=event, sessions=stretches, by=request.user, now=clock.now())
+        by, now = request.user, clock.now()
+        keeps = [name for name in private_fields.FIELDS if name not in form.fields]
+        is_told = events.revise(event=event, sessions=stretches, by=by, now=now, keeps=keeps)
         form.save_m2m()
         call = words.call_of(event)
+        if call:
+            protection.tell(call=call, changed=form.changed_data, by=by, now=now)
         if is_told and call and call.registrations.filter(state__in=EXPECTING).exists():
             messages.info(request, "The people who registered are told of the change by mail within minutes.")
 
@@ -195,7 +220,21 @@ class EventAdmin(HistoryAdmin):
         context = {"event": event, "beside": queries.beside(event, now), "now": now, "preview": "Preview for staff"}
         return render(request, "events/event-detail.html", context)
 
+    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> Any:
+        """Of what only confirmed people see, the history shows a publisher that it changed and not what it said."""
+        if private_fields.may_read(request, historical_record.instance):
+            return super().get_historical_record_context_helper(request, historical_record)
+        return private_fields.VeilingHelper(self.model, historical_record)
+
     # Columns
+
+    @admin.display(description="venue")
+    def venue_is_set(self, event: Event) -> str:
+        return private_fields.set_or_not(event.venue)
+
+    @admin.display(description="join link")
+    def join_link_is_set(self, event: Event) -> str:
+        return private_fields.set_or_not(event.join_link)
 
     @admin.display(description="when")
     def when(self, event: Event) -> str:

@@ -61,6 +61,7 @@ DEFAULTS: dict[str, Any] = {
     "admin_link": "",
     "notice": "",
     "is_by_administrator": False,
+    "is_about_call": False,
     "is_new_account": False,
     "has_code": False,
     "is_new_link": False,

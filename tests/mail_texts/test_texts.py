@@ -59,6 +59,7 @@ FULL: dict[str, Any] = {
     "admin_link": ADMIN_LINK,
     "notice": "Your password was changed.",
     "is_by_administrator": True,
+    "is_about_call": False,
     "is_new_account": True,
 }
 BARE: dict[str, Any] = FULL | {
@@ -83,6 +84,7 @@ BARE: dict[str, Any] = FULL | {
     "is_new_account": False,
     "old_when": "",
     "counts": [],
+    "is_about_call": True,
 }
 FACTS = pytest.mark.parametrize("facts", [FULL, BARE], ids=["full", "bare"])
 
@@ -242,6 +244,14 @@ def test_a_question_to_a_contact_point_names_nobody_and_carries_its_link() -> No
 def test_a_call_for_help_names_the_reference_and_nothing_else_of_the_person() -> None:
     assert render("unsafe_alarm", "subject.txt", FULL) == "For organisers: please call P-7Q4K2 now\n"
     assert "112" in render("unsafe_alarm", "body.txt", FULL)
+
+
+@pytest.mark.parametrize("kind", sorted(TO_ORGANISERS))
+def test_a_mail_to_the_mailbox_says_who_reads_it_and_promises_no_closed_circle(kind: str) -> None:
+    text = " ".join(render(kind, "body.txt", FULL).split())
+    assert "whoever reads that mailbox reads it" in text
+    assert "organisers only; please" not in text
+    assert ("goes to each organiser of the event and to its mailbox" in text) is (kind == "unsafe_alarm")
 
 
 @pytest.mark.parametrize("kind", sorted(TO_STAFF))

@@ -55,12 +55,12 @@ def test_the_organisers_of_a_call_do_what_touches_people() -> None:
 def test_who_organises_an_existing_call_is_said_by_administrators(role: Role, is_taken: bool) -> None:
     browser, _ = signed_in(role)
     call, other = CallFactory(organisers=[UserFactory(role=Role.ORGANISER)]), UserFactory(role=Role.ORGANISER)
-    data = form_of(browser, call_address(call)) | {"organisers": [str(other.pk)], "reply_to": "new@example.org"}
+    data = form_of(browser, call_address(call)) | {"organisers": [str(other.pk)], "has_waiting_list": ""}
 
     browser.post(call_address(call), data)
 
     call.refresh_from_db()
-    assert call.reply_to == "new@example.org"
+    assert not call.has_waiting_list
     assert (list(call.organisers.all()) == [other]) is is_taken
 
 
