@@ -56,7 +56,7 @@ def calls_watched(user: User) -> QuerySet[Call]:
 
 def calls_served(user: User) -> QuerySet[Call]:
     """The calls of which this user sees what confirmed people need: rooms, food, access."""
-    calls = Call.objects.select_related("event").prefetch_related("event__sessions").order_by("-closes_at", "pk")
+    calls = Call.objects.select_related("event").order_by("-closes_at", "pk")
     return calls.filter(logistics__user=user) if is_logistics(user) else calls.none()
 
 

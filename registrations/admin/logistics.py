@@ -49,7 +49,8 @@ class LogisticsAdmin(PagesToRead):
         """The calls that one looks after."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        context = {"title": "Rooms, food and access", "calls": reports.calls_served(request.user)}
+        calls = reports.calls_served(request.user).prefetch_related("event__sessions")
+        context = {"title": "Rooms, food and access", "calls": calls}
         return staff_page(self, request, f"{_FOLDER}/calls.html", context)
 
 
