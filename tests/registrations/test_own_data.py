@@ -127,6 +127,20 @@ def test_the_person_reads_nothing_that_staff_said_or_did_not_release(client: Cli
         assert "data-protection-officer@example.org" in told
 
 
+def test_the_person_s_copy_has_these_parts_and_no_other(applicant: Registration) -> None:
+    """Whoever adds one to it says here that the person may read it before a release, too."""
+    applicant.check_result = CheckResult.FINE
+    told = own_data.for_person(applicant)
+
+    assert set(told) == {
+        *("not_in_this_copy", "reference", "event", "state", "role", "country", "profession"),
+        *("given_name", "family_name", "display_name", "email", "organisation"),
+        *("sent_at", "address_confirmed_at", "state_since", "answer_expected_by", "is_excused", "privacy_statement"),
+        *("answers", "who_you_are", "looked_at_who_you_are", "extras", "contact_points", "calls_for_help"),
+        *("decision", "history", "looks", "mails", "counter_card"),
+    }
+
+
 def test_the_officer_s_export_has_all_of_it(applicant: Registration) -> None:
     told = json.dumps(privacy.export_person(email=EMAIL), ensure_ascii=False)
 
