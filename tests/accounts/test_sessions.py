@@ -77,6 +77,25 @@ def test_signing_out_with_a_kept_form_is_no_fault(client, boss):
     assert answer.status_code < 400
 
 
+def test_who_signs_out_with_a_kept_form_leaves_nothing_of_it(client, boss):
+    kept = drafts.keep(user=boss, path=f"{PAGE}add/", fields=[("name", "x")], now=NOW.now(tz=NOW.tzinfo))
+
+    client.post("/admin/logout/", {drafts.FIELD: kept.pk})
+
+    assert not is_signed_in(client)
+    assert not Draft.objects.exists()
+
+
+def test_nobody_throws_away_what_another_one_typed(client, boss):
+    moment = NOW.now(tz=NOW.tzinfo)
+    kept = drafts.keep(user=UserFactory(), path=f"{PAGE}add/", fields=[("name", "x")], now=moment)
+
+    client.post(f"{PAGE}add/", {"email": "sent@example.org", "name": "x", drafts.FIELD: kept.pk})
+
+    assert User.objects.filter(email="sent@example.org").exists()
+    assert Draft.objects.get() == kept
+
+
 def test_a_form_that_comes_too_late_is_kept_and_waits_after_signing_in(client, boss):
     idle(client, seconds=HOUR)
     typed = {"email": "late@example.org", "name": "Typed for an hour", "password1": "Not-to-be-kept"}
