@@ -66,6 +66,21 @@ def test_other_roles_are_told_to_the_owner_and_to_the_officers(client, boss, off
     assert found["owner@example.org"].facts["notice"] == "An administrator changed the roles of your account."
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"is_superuser": "on"}, "the rights of a superuser"),
+        ({"is_active": ""}, "whether it may sign in"),
+        ({"is_staff": ""}, "whether it may sign in to the admin"),
+    ],
+)
+def test_each_other_right_is_told_to_the_owner_and_to_the_officers(client, boss, officer, organiser, changed, words):
+    assert change(client, organiser, **changed).status_code == 302
+    found = letters()
+    assert set(found) == {"owner@example.org", officer.email}
+    assert found["owner@example.org"].facts["notice"] == f"An administrator changed {words} of your account."
+
+
 def test_an_officer_whose_own_address_is_changed_hears_it_where_they_read_it(client, boss, officer):
     former, other = officer.email, UserFactory(role=Role.DATA_PROTECTION)
     change(client, officer, email="thief@example.org")
