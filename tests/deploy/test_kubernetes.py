@@ -125,6 +125,11 @@ def test_selectors_find_their_pods():
     assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "web", "port": {"name": "http"}}
 
 
+def test_the_ingress_keeps_no_log_of_addresses_since_some_open_what_they_name():
+    (ingress,) = declared.of_kind("Ingress")
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
+
+
 def test_only_what_is_named_may_talk():
     policies = {policy["metadata"]["name"]: policy["spec"] for policy in declared.of_kind("NetworkPolicy")}
 
