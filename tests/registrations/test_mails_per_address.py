@@ -122,6 +122,13 @@ def test_all_kinds_and_calls_count_together():
     assert are_few(moments())
 
 
+def test_the_owner_of_proven_addresses_hears_of_three_forms_an_hour_whatever_the_calls():
+    for _ in range(9):
+        known = RegistrationFactory(confirmed=True, identity__email=EMAIL, address_index=address_index(EMAIL))
+        send(known.call)
+    assert moments(kind=MailKind.SAME_ADDRESS) == [NOW] * 3
+
+
 def test_each_link_has_its_turn_where_there_are_more_than_mails():
     for _ in range(5):
         RegistrationFactory(confirmed=True, identity__email=EMAIL, address_index=address_index(EMAIL))
