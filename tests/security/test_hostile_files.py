@@ -1,6 +1,7 @@
 """Files that people hand in: what would act or swell is refused in words and in time, and the rest tells on nobody."""
 
 import io
+import threading
 import time
 
 import pytest
@@ -109,6 +110,16 @@ def test_a_program_that_never_ends_is_a_refusal(monkeypatch):
 
     with pytest.raises(cleaning.FileRefused, match="too long"):
         cleaning.cleaned(b"", "application/pdf")
+
+
+def test_a_file_that_took_too_long_keeps_no_other_from_its_turn(monkeypatch):
+    monkeypatch.setattr(cleaning, "_turns", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(cleaning, "PATIENCE", 0)
+
+    with pytest.raises(cleaning.FileRefused, match="too long"):
+        cleaning.cleaned(b"%PDF-1.7", "application/pdf")
+
+    assert cleaning._turns.acquire(blocking=False)
 
 
 # Where people hand them in
