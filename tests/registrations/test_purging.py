@@ -26,7 +26,9 @@ from registrations.models import (
     DeletionCertificate,
     KeepingRules,
     OutgoingMail,
+    Proposal,
     Registration,
+    Release,
     SelectionRule,
     Vouch,
 )
@@ -37,6 +39,7 @@ from tests.factories import (
     CallFactory,
     EventFactory,
     OutgoingMailFactory,
+    ProposalLineFactory,
     RegistrationFactory,
     SelectionRuleFactory,
     UserFactory,
@@ -467,6 +470,18 @@ def test_of_a_past_call_only_numbers_stay_and_its_key_is_destroyed() -> None:
     assert certificate is not None
     assert certificate.counts["rows of people who were erased"] == 9
     assert certificate.keys_destroyed == 1
+
+
+def test_nothing_is_left_of_how_the_people_of_a_past_call_were_chosen() -> None:
+    registration = RegistrationFactory(call__selective=True, declined=True)
+    ProposalLineFactory(registration=registration)
+    given = {"given_at": NOW, "due_at": NOW, "done_at": NOW, "declined": 1}
+    Release.objects.create(call=registration.call, refusal="It names somebody.", **given)
+
+    purging.purge_expired(now=NOW + timedelta(days=100))
+
+    assert not Proposal.objects.exists()
+    assert not Release.objects.exists()
 
 
 def test_what_was_written_on_the_row_of_somebody_erased_keeps_no_key() -> None:
