@@ -93,6 +93,17 @@ def test_one_hidden_number_hides_another():
     assert table.selected == 34
 
 
+@pytest.mark.parametrize(
+    ("groups", "unknown", "rows"),
+    [
+        ({"FR": (40, 12), "DE": (60, 20)}, "FR", [Row("DE", 60, 20), Row("FR", 40, None)]),
+        ({"MT": (3, 0), "AT": (14, 6), "DE": (60, 20)}, "MT", [Row("DE", 60, 20), Row("others", 17, None)]),
+    ],
+)
+def test_where_a_group_lacks_its_number_neither_that_nor_the_sum_is_told(groups, unknown, rows):
+    assert published(groups, others="others", unknown={unknown}) == Table(rows, sum(row.applied for row in rows), None)
+
+
 def test_a_sum_under_five_is_hidden_with_all_of_its_parts():
     table = published({"FR": (40, 2), "DE": (60, 2)}, others="others")
     assert table == Table([Row("DE", 60, None), Row("FR", 40, None)], 100, None)
