@@ -183,6 +183,18 @@ def test_an_answered_question_that_becomes_sensitive_is_required_no_more():
     assert (answer.status_code, question.is_sensitive, question.is_required) == (302, True, False)
 
 
+def test_no_earlier_version_of_it_stays_required_either():
+    question = AnswerFactory(question__is_required=True, question__version=2).question
+    earlier = QuestionFactory(call=question.call, key=question.key, is_required=True, retired_at=NOW)
+    wanted = {"is_sensitive": True, "legal_basis": LegalBasis.EXPLICIT_CONSENT, "kept_for": KeptFor.SENSITIVE}
+
+    values = values_of(question, **wanted, is_required=False)
+    form_building.change(question=question, values=values, by=UserFactory(), now=NOW)
+
+    earlier.refresh_from_db()
+    assert (earlier.is_sensitive, earlier.is_required) == (True, False)
+
+
 # The notes below a form
 
 
