@@ -87,7 +87,14 @@ def test_a_call_is_not_left_without_anybody(call, organiser):
     assert traces() == []
 
 
-@pytest.mark.parametrize("other", [{"role": Role.ORGANISER, "is_active": False}, {"role": Role.PUBLISHER}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"role": Role.ORGANISER, "is_active": False},
+        {"administrator": True, "is_active": False},
+        {"role": Role.PUBLISHER},
+    ],
+)
 def test_a_call_is_not_left_to_an_account_that_sees_nobody(call, organiser, other):
     call.organisers.add(UserFactory(**other))
     with pytest.raises(handing_over.LastOrganiser):
