@@ -158,6 +158,14 @@ def test_references_are_told_apart_and_looked_up_where_no_row_was_read():
     assert entry.call_id == registration.call_id
 
 
+def test_a_look_at_people_of_several_calls_is_found_for_each_whatever_the_page_was_about():
+    one, other = RegistrationFactory(), RegistrationFactory()
+    seen = Look(opened={one.pk, other.pk})
+    looking.enter_look(look=seen, user=UserFactory(), page="p", call_id=one.call_id, usual=LookKind.LIST, now=NOW)
+    entry = AccessEntry.objects.get()
+    assert [list(access_reports.entries_about([person])) for person in (one, other)] == [[entry], [entry]]
+
+
 def test_a_number_that_somebody_else_took_at_the_same_moment_is_not_taken_twice():
     entered(1)
     with pytest.raises(DatabaseError), transaction.atomic():
