@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.enums import Role
 from accounts.models import User
 from registrations import breaches
-from registrations.enums import LookKind, State, VouchAnswer
+from registrations.enums import LookKind, MailState, State, VouchAnswer
 from registrations.models import OutgoingMail, Registration, Vouch
 from registrations.services import looking, privacy, vouching
 from tests.factories import NOW, CallFactory, RegistrationFactory, UserFactory
@@ -63,6 +63,16 @@ def test_an_erasure_leaves_nothing_of_a_contact_point_and_lets_the_person_be(vou
     assert Registration.objects.get().state == State.CONFIRMED
     with pytest.raises(privacy.NobodyKnown):
         privacy.erase_person(email=CHIEF, by=None, now=NOW)
+
+
+def test_after_an_erasure_no_mail_to_a_contact_point_says_who_it_was(vouch: Vouch) -> None:
+    said = {"rendered": b"To: " + CHIEF.encode(), "last_error": f"550 {CHIEF}: no such mailbox"}
+    OutgoingMail.objects.filter(vouch=vouch).update(state=MailState.REFUSED, **said)
+
+    privacy.erase_person(email=CHIEF, by=None, now=NOW)
+
+    mail = OutgoingMail.objects.get(vouch=vouch)
+    assert (mail.rendered, mail.last_error) == (None, "")
 
 
 def test_the_person_reads_that_a_contact_point_is_gone_and_may_still_name_somebody(
@@ -141,3 +151,15 @@ def looked_at(vouch: Vouch, *, page: str, user: User | None = None) -> None:
         references=[vouch.registration.reference],
         now=NOW,
     )
+
+
+def test_a_contact_point_who_was_erased_is_not_looked_for_after_a_breach(
+    vouch: Vouch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    privacy.erase_person(email=CHIEF, by=None, now=NOW)
+    file = tmp_path / "addresses"
+
+    call_command("who_was_affected", "--key", vouch.registration.call.event.slug, "--addresses", str(file))
+
+    assert "0 contact points whom they named." in capsys.readouterr().out
+    assert [line.split("\t")[2:] for line in file.read_text().splitlines()] == [["person", "named@example.org"]]
