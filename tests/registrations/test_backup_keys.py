@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from registrations.enums import State
-from registrations.models import CallKey, Identity, Registration, call_key
+from registrations.models import CallKey, CounterCard, Identity, Registration, call_key
 from registrations.models.sealed import ERASED
 from registrations.services import call_keys, privacy
 from tests import databases
@@ -175,3 +175,29 @@ def test_who_was_erased_since_is_erased_again_with_links_and_files(tmp_path: Pat
         assert not again.links.filter(revoked_at=None).exists()
         assert not storages["private"].exists(name)
         assert (other.is_erased, other.state, other.identity.email) == (False, State.SUBMITTED, "person1@example.org")
+
+
+def test_who_was_erased_when_the_time_was_over_is_so_again_and_gives_no_place_up(tmp_path: Path) -> None:
+    with installation(tmp_path, "former"):
+        call_command("migrate", verbosity=0)
+        gone = RegistrationFactory(confirmed=True)
+        CounterCard.objects.create(address_index=gone.address_index, applied=1, last_on=NOW.date())
+        call_command("backup", str(tmp_path / "monday"))
+        privacy.erase(ids=[gone.pk], by=None, now=NOW)
+        call_command("backup", str(tmp_path / "tuesday"))
+    with installation(tmp_path, "latter"):
+        restored(tmp_path / "monday")
+        again = Registration.objects.get()
+        assert (again.is_erased, again.state, again.identity.email) == (True, State.CONFIRMED, "")
+        assert not CounterCard.objects.exists()
+
+
+def test_who_was_erased_stands_in_the_file_when_the_row_is_gone(tmp_path: Path) -> None:
+    gone = RegistrationFactory(submitted=True)
+    privacy.erase_registration(registration=gone, by=None, now=NOW)
+    call_keys.write_down(tmp_path / "keys.json")
+    Registration.objects.all().delete()
+
+    call_keys.write_down(tmp_path / "keys.json")
+
+    assert call_keys.read(tmp_path / "keys.json").erased == {gone.reference: State.WITHDRAWN}
