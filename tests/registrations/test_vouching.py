@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from ranportal.shared.crypto import derived_keys, link_mac
@@ -18,6 +19,8 @@ from registrations.mail import addressees, addressing, catalogue
 from registrations.models import OutgoingMail, Registration, Transition, Vouch
 from registrations.people import address_index
 from registrations.services import places, vouching
+from registrations.views import visit
+from registrations.views import vouch as questions
 from tests.factories import NOW, CallFactory, OutgoingMailFactory, RegistrationFactory
 from tests.registrations.pages import follow, mine_url, text_of
 
@@ -324,3 +327,15 @@ def test_the_own_data_tell_that_somebody_answered_and_not_what(registration):
     assert "Anna Chief" in told
     assert VouchAnswer.DOES_NOT.label not in told
     assert VouchAnswer.DOES_NOT.value not in told
+
+
+def test_what_a_browser_keeps_for_one_kind_of_visit_opens_none_of_the_other(rf: RequestFactory) -> None:
+    kinds = [view._COOKIE for view in (visit, questions)]
+    for kept in kinds:
+        response = HttpResponse()
+        kept.keep(response, [7], now=NOW)
+        [cookie] = response.cookies.values()
+        request = rf.get("/")
+        request.COOKIES = {kind._name: cookie.value for kind in kinds}
+
+        assert [kind.read(request, now=NOW) for kind in kinds] == [[7] if kind is kept else [] for kind in kinds]
