@@ -117,6 +117,24 @@ def test_the_role_is_made_with_its_password_where_there_is_none(server, tmp_path
     assert password.startswith("SCRAM-SHA-256$")
 
 
+def test_the_server_is_never_sent_the_password_itself(server, tmp_path):
+    """It could stand in the server's log, where an error quotes the statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP ROLE {ROLE}")
+    (tmp_path / "password").write_text("a-password-of-the-role\n")
+    sent = []
+
+    def note(execute, sql, params, many, context):
+        sent.append(f"{sql} {params}")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        call_command("grant_run_time", ROLE, password_file=tmp_path / "password", verbosity=0)
+
+    assert [said for said in sent if "CREATE ROLE" in said]
+    assert [said for said in sent if "a-password-of-the-role" in said] == []
+
+
 def destroyed_key() -> None:
     call = CallFactory()
     CallKey.objects.filter(call=call).delete()
