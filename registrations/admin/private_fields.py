@@ -15,7 +15,8 @@ FIELDS = ("venue", "join_link")
 VEILED = ("venue_is_set", "join_link_is_set")
 _TITLE = "Only for confirmed people"
 _NOT_YOURS = (
-    "The call has organisers and people have a place, so only its organisers, their deputy and administrators change this."
+    "The call has organisers and people have a place, so only its organisers, their deputy and administrators change "
+    "this."
 )
 _IS_TOLD = "To change it you show again who you are, and every organiser of the call hears of it by mail."
 
