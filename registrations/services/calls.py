@@ -10,7 +10,7 @@ from accounts.queries import is_administrator
 from events.models import Call
 from ranportal.shared.refusals import Refused
 from registrations import queries
-from registrations.models import SelectionSettings
+from registrations.models import CallNumbers, SelectionSettings
 from registrations.services import workflow
 
 #: What the mails of a release promise and no act of its own changes.
@@ -174,6 +174,8 @@ def _refuse_alone(call: Call, by: User) -> None:
 def _refuse_released(call: Call) -> None:
     if queries.is_released(call):
         raise AlreadyReleased("Decisions were released, so the deadline can no longer move.")
+    if CallNumbers.objects.filter(call=call).exists():
+        raise AlreadyReleased("The people of this call are deleted for good, so the deadline can no longer move.")
     workflow.refuse_while_release_waits(call)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.enums import MailKind, State
-from registrations.models import OutgoingMail, Registration
+from registrations.models import CallNumbers, OutgoingMail, Registration
 from registrations.services import calls
 from tests.factories import NOW, CallFactory, DecisionFactory, RegistrationFactory, UserFactory
 
@@ -124,6 +124,15 @@ def test_a_deadline_that_has_passed_does_not_move_into_the_past():
 def test_after_release_the_deadline_stands():
     call = CallFactory(selective=True)
     DecisionFactory(registration__call=call, released=True)
+    with pytest.raises(calls.AlreadyReleased):
+        calls.extend_deadline(
+            call=call, closes_at=call.closes_at + timedelta(days=1), closes_on=None, now=NOW, by=UserFactory()
+        )
+
+
+def test_when_the_people_of_a_call_are_deleted_the_deadline_stands():
+    call = CallFactory(selective=True)
+    CallNumbers.objects.create(call=call, counts={}, counted_at=NOW)
     with pytest.raises(calls.AlreadyReleased):
         calls.extend_deadline(
             call=call, closes_at=call.closes_at + timedelta(days=1), closes_on=None, now=NOW, by=UserFactory()
