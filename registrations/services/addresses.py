@@ -109,7 +109,7 @@ def _refuse_to_close(link: PrivateLink, registration: Registration, *, now: date
     if at > now:
         call = registration.call
         raise LinkStays(
-            "So many mails went to your address lately that the new link could not be sent now, so nothing was changed: "
+            "So many mails went to your address lately that no new link can be sent now, so nothing was changed: "
             f"your link still works. Please try again after {times.moment_words(at, call.event.zone)} "
             f"({times.zone_words(call.event.zone)}), or write to {call.reply_to}: an organiser can close it at once."
         )
