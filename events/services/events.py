@@ -1,6 +1,6 @@
 """Writes on events. Whatever registered people must be told about makes the event's `revision` grow."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,23 +43,22 @@ def revise(
     sessions: Sequence[Stretch],
     by: User | None,
     now: datetime,
-    keeps: Collection[str] = (),
+    keeps_private: bool = False,
 ) -> bool:
     """Save the event with its fields as they are on the object, new or known, and with exactly these sessions.
 
     Returns whether something changed that registered people must be told; then `revision` has grown by one. Sessions
     that stay as they are keep their rows. `cancelled_at` and `is_hidden` are not touched: see `cancel`, `hide`, `show`;
-    nor are the fields of a known event that `keeps` names, whatever the object says. `by` None means an import. With a
-    new time zone, a deadline that was given as a day becomes the end of that day there. Raises NoSessions, and
-    ZoneOfOpenCall for a new zone once the call has opened.
+    nor, with `keeps_private`, are `venue` and `join_link` of a known event, whatever the object says. `by` None means
+    an import. With a new time zone, a deadline that was given as a day becomes the end of that day there. Raises
+    NoSessions, and ZoneOfOpenCall for a new zone once the call has opened.
     """
     if not sessions:
         raise NoSessions("An event needs a date: please add at least one session.")
     with transaction.atomic():
         before = Event.objects.select_for_update().filter(pk=event.pk).first() if event.pk else None
-        if before is not None:
-            for name in keeps:
-                setattr(event, name, getattr(before, name))
+        if before is not None and keeps_private:
+            event.venue, event.join_link = before.venue, before.join_link
         is_told = before is not None and (_facts(before) != _facts(event) or _stretches(before) != sorted(sessions))
         if before is not None:
             event.revision = before.revision + is_told

@@ -182,8 +182,8 @@ class EventAdmin(HistoryAdmin):
                 formset.save(commit=False)
                 stretches = formset.stretches()
         by, now = request.user, clock.now()
-        keeps = [name for name in private_fields.FIELDS if name not in form.fields]
-        is_told = events.revise(event=event, sessions=stretches, by=by, now=now, keeps=keeps)
+        is_veiled = set(private_fields.FIELDS).isdisjoint(form.fields)
+        is_told = events.revise(event=event, sessions=stretches, by=by, now=now, keeps_private=is_veiled)
         form.save_m2m()
         call = words.call_of(event)
         if call:

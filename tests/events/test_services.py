@@ -73,6 +73,15 @@ def test_revise_does_not_count_what_people_need_not_be_told(event, staff, field,
     assert event.revision == 1
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_who_may_not_change_where_it_takes_place_does_not_put_back_what_stood_there(event, staff, keeps):
+    Event.objects.filter(pk=event.pk).update(venue="New Street 1", join_link="https://meet.example.org/new")
+    former = (event.venue, event.join_link)
+    events.revise(event=event, sessions=stretches(event), by=staff, now=NOW, keeps_private=keeps)
+    event.refresh_from_db()
+    assert (event.venue, event.join_link) == (("New Street 1", "https://meet.example.org/new") if keeps else former)
+
+
 def test_revise_counts_a_moved_session(event, staff):
     moved = Stretch(MORNING.starts_at + HOUR, MORNING.ends_at + HOUR)
     assert events.revise(event=event, sessions=[moved], by=staff, now=NOW) is True
