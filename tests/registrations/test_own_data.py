@@ -184,7 +184,8 @@ def with_file() -> Registration:
     facts: dict[str, str | int] = {"name": "cv.pdf", "size": 9, "content_type": "application/pdf"}
     given = GivenAnswer(facts, "cv.pdf", SimpleUploadedFile("cv.pdf", b"%PDF-1.7 "))
     intake.submit(call=call, person=person(), answers={question: given}, now=NOW, received_at=NOW)
-    return Registration.objects.get()
+    sent = Registration.objects.get()
+    return intake.prove(registration=sent, version=sent.version, now=NOW)
 
 
 def test_the_person_takes_the_own_files_along(client: Client, with_file: Registration) -> None:
