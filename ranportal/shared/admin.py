@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, Model
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -60,8 +61,25 @@ class HistoryAdmin(NarrowLookups, SimpleHistoryAdmin):
             field.widget.can_add_related = field.widget.can_change_related = field.widget.can_view_related = False
         return field
 
-    def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self._require_keys(unquote(object_id))
+        return super().history_view(request, object_id, extra_context)
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         # The library saves what is posted here even where its button is hidden.
         if request.method != "GET":
             raise PermissionDenied
-        return super().history_form_view(request, *args, **kwargs)
+        self._require_keys(object_id, version_id)
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+    def _require_keys(self, *keys: str) -> None:
+        """The library asks the database for whatever stands in the address. Raises Http404."""
+        try:
+            for key in keys:
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            raise Http404 from None

@@ -1,5 +1,6 @@
 """A day and an hour in one field of a staff form, with the browser's own pickers."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,7 +17,8 @@ class MomentWidget(forms.MultiWidget):
         super().__init__([DayInput({"aria-label": "Day"}), HourInput({"aria-label": "Hour"})], attrs)
 
     def decompress(self, value: Any) -> list[Any]:
-        local = forms.utils.to_current_timezone(value) if value else None
+        # The address of an “add” page may name anything as a beginning, as text.
+        local = forms.utils.to_current_timezone(value) if isinstance(value, datetime) else None
         return [local.date(), local.time()] if local else [None, None]
 
 

@@ -78,6 +78,28 @@ def test_the_order_of_a_list_is_the_number_of_one_of_its_columns_and_never_sql(c
     assert not [one["sql"] for one in asked.captured_queries if "7351" in one["sql"]]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["event", "call", "publication", "announcement"])
+@pytest.mark.parametrize("key", ["true", "{}", "%25ff", "-1", "9" * 400, "1.5"])
+def test_a_history_of_what_is_no_number_is_not_there(client, name, key):
+    client.force_login(UserFactory(role=Role.PUBLISHER))
+
+    addresses = [f"{key}/history/", f"{key}/history/1/", f"1/history/{key}/"]
+
+    answers = [client.get(f"/admin/events/{name}/{address}") for address in addresses]
+
+    assert {answer.status_code for answer in answers} <= {302, 404}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moment", ["on", "2026-13-45", "2026-09-06T25:61", "2026-09-06 10:00"])
+@pytest.mark.parametrize("name", ["event", "publication", "announcement"])
+def test_an_odd_moment_in_the_address_of_a_new_page_does_not_break_it(client, name, moment):
+    client.force_login(UserFactory(role=Role.PUBLISHER))
+
+    assert client.get(f"/admin/events/{name}/add/", {"published_at": moment}).status_code == 200
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_request_breaks_the_portal(site: str, settings) -> None:
