@@ -76,7 +76,7 @@ def test_who_has_a_place_answers_and_changes_it(client: Client, state: str) -> N
     assert registration.answers.get().label == "What do you eat?"
 
 
-@pytest.mark.parametrize("state", ["submitted", "on_list", "declined", "withdrawn", "unproven"])
+@pytest.mark.parametrize("state", ["submitted", "on_list", "declined", "withdrawn"])
 def test_who_has_no_place_is_not_asked(client: Client, state: str) -> None:
     registration = RegistrationFactory(call__selective=True, **{state: True})
     question = asks(registration.call)
