@@ -1,6 +1,6 @@
 """A portal in which every word that anybody can type is hostile: each column of words holds one of the payloads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -43,14 +43,14 @@ def word_columns() -> Iterator[tuple[type[models.Model], list[Column]]]:
 class Sower:
     """Writes payloads, one after the other, so that over forty rounds each stands in each place."""
 
-    def __init__(self, first: int) -> None:
-        self._next = first
+    def __init__(self, first: int, *, texts: Sequence[str] = TEXTS) -> None:
+        self._next, self._texts = first, texts
         self.places = 0
 
     def word(self, most: int | None = None) -> str:
         """The next payload, cut to the length of its column."""
         # Every door takes these marks out (test_directions.py).
-        text = directions.straight(TEXTS[self._next % len(TEXTS)])
+        text = directions.straight(self._texts[self._next % len(self._texts)])
         self._next, self.places = self._next + 1, self.places + 1
         return text[:most]
 

@@ -50,20 +50,9 @@ def chosen(stops: list[Stop], number: int) -> list[Stop]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_page_does_what_a_text_tells_it(the_clock: time_machine.Traveller, site: str, browser: Browser) -> None:
-    world = places.World.made(now=NOW)
-    looked = [(group, email) for groups in places.ROUNDS.values() for group, email in groups.items()]
-    watches = [_watch(browser, site, email) for _, email in looked]
-    stops = [group(world) for group, _ in looked]
-    for number in range(ROUNDS):
-        Sower(number).sow()
-        for watch, some, (_, email) in zip(watches, stops, looked, strict=True):
-            for stop in [*chosen(some, number), *asked(STAFF_QUERIES if email else QUERIES, number)]:
-                watch.look_at(stop)
+    watches = _looked(browser, site, [Sower(number) for number in range(ROUNDS)])
 
-    for watch in watches:
-        watch.page.context.close()
-    found = sorted({f"{address}: {one}" for watch in watches for address, told in watch.seen.items() for one in told})
-    found += [line for watch in watches for line in watch.failed]
+    found = _found(watches)
     scope.add(
         part=f"{len(TEXTS)} payloads in every column of words, {ROUNDS} round(s), on every page that shows them",
         goal="0 executed, 0 injected nodes, 0 reports",
@@ -72,6 +61,46 @@ def test_no_page_does_what_a_text_tells_it(the_clock: time_machine.Traveller, si
     )
     if found:
         pytest.fail("\n".join(found), pytrace=False)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_no_page_is_wider_than_its_window_however_long_the_words(
+    the_clock: time_machine.Traveller, site: str, browser: Browser
+) -> None:
+    watches = _looked(browser, site, [Sower(0, texts=[PAYLOADS["long"]])])
+
+    found = _found(watches)
+    scope.add(
+        part="words of up to 5,000 letters without a space, in every column at once",
+        goal="no page wider than its window",
+        reached=f"{len(found)} of {sum(watch.pages for watch in watches):,} pages",
+        is_reached=not found,
+    )
+    assert found == []
+
+
+def _looked(browser: Browser, site: str, sowers: list[Sower]) -> list[Watch]:
+    """Sow, one after the other, and look at the pages after each."""
+    world = places.World.made(now=NOW)
+    looked = [(group, email) for groups in places.ROUNDS.values() for group, email in groups.items()]
+    watches = [_watch(browser, site, email) for _, email in looked]
+    stops = [group(world) for group, _ in looked]
+    for number, sower in enumerate(sowers):
+        sower.sow()
+        for watch, some, (_, email) in zip(watches, stops, looked, strict=True):
+            for stop in [*chosen(some, number), *asked(STAFF_QUERIES if email else QUERIES, number)]:
+                watch.look_at(stop)
+    for watch in watches:
+        watch.page.context.close()
+    return watches
+
+
+def _found(watches: list[Watch]) -> list[str]:
+    """What was seen, and what could not be looked at."""
+    found = sorted({f"{address}: {one}" for watch in watches for address, told in watch.seen.items() for one in told})
+    return found + [line for watch in watches for line in watch.failed]
 
 
 def _watch(browser: Browser, site: str, email: str | None) -> Watch:
