@@ -104,18 +104,22 @@ def _wait_for(address: str) -> None:
 
 
 def session_of(folder: Path, email: str) -> str:
-    """The cookie of somebody who has signed in; empty for nobody."""
+    """The cookies of somebody who has signed in, that of the forms too; empty for nobody.
+
+    Without the latter each form is refused, whatever its token says, and a scanner takes that for no check at all.
+    """
     if not email:
         return ""
     code = (
         "from django.conf import settings; from django.test import Client; from accounts.models import User; "
-        f"c = Client(); c.force_login(User.objects.get(email={email!r})); "
-        "n = settings.SESSION_COOKIE_NAME; print('COOKIE', n + '=' + c.cookies[n].value)"
+        f"c = Client(SERVER_NAME='127.0.0.1'); c.force_login(User.objects.get(email={email!r})); "
+        "c.get('/admin/password_change/'); names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME); "
+        "print('COOKIE', '; '.join(n + '=' + c.cookies[n].value for n in names))"
     )
     done = subprocess.run(
         [folder / ".venv/bin/python", "manage.py", "shell", "-c", code], cwd=folder, capture_output=True
     )
-    return re.findall(rb"COOKIE (\S+)", done.stdout)[0].decode()
+    return re.findall(rb"COOKIE (.+)", done.stdout)[0].decode().strip()
 
 
 def wapiti(site: str, cookie: str, folder: Path, seconds: int) -> list[dict[str, object]]:
@@ -142,7 +146,9 @@ def sqlmap(site: str, cookie: str, folder: Path, seconds: int, starts: list[str]
         said = _run(command, seconds // len(starts))
         # What "appears injectable" at first is tried again, and only what stands that test is listed as a parameter.
         if "[*] ending" not in said:
-            found += [f"not looked at to its end: {line}" for line in said.splitlines() if "injectable" in line]
+            suspected = set(re.findall(r"parameter '(\w+)' appears to be", said))
+            cleared = set(re.findall(r"parameter '(\w+)' does not seem to be", said))
+            found += [f"not looked at to its end: {start}, {name}" for name in sorted(suspected - cleared)]
         found += [line for line in said.splitlines() if line.startswith("Parameter: ")]
     return found
 
