@@ -96,6 +96,10 @@ class WebServer:
         """A browser that holds these cookies already."""
         return Browser(self.socket, cookies)
 
+    def connect(self) -> http.client.HTTPConnection:
+        """A connection for whoever speaks HTTP by hand."""
+        return _UnixConnection(self.socket)
+
     @property
     def workers(self) -> list[int]:
         """The numbers of its processes, without the one that starts them anew."""

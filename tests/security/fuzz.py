@@ -8,10 +8,10 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from tests.security.payloads import TEXTS
 
@@ -69,22 +69,30 @@ def _is_promised(ask: Ask, status: int) -> bool:
 
 
 class Fuzzer:
-    """Asks one server; `addresses` are paths with <names> to be filled, `known` what to fill in now and then."""
+    """Asks the server to which `connect` leads; `addresses` are paths with <names> to be filled, `known` by what."""
 
-    def __init__(self, site: str, addresses: list[str], known: dict[str, list[str]], *, seed: int) -> None:
-        self._host = urlsplit(site).netloc
+    def __init__(
+        self,
+        connect: Callable[[], http.client.HTTPConnection],
+        addresses: list[str],
+        known: dict[str, list[str]],
+        *,
+        seed: int,
+    ) -> None:
+        self._line = connect
         self._addresses, self._known, self._chance = addresses, known, random.Random(seed)
         self.result = Result()
 
     def ask(self, number: int, cookies: str = "", token: str = "") -> None:
         """Send so many requests, as the owner of these cookies."""
         line = self._line()
+        host = f"{line.host}:{line.port}"
         for _ in range(number):
-            ask = self._make(cookies, token)
+            ask = self._make(host, cookies, token)
             started = time.monotonic()
             try:
                 line.putrequest(ask.method, ask.target, skip_host=True, skip_accept_encoding=True)
-                for name, value in {"Host": self._host, "Content-Length": str(len(ask.body)), **ask.headers}.items():
+                for name, value in {"Host": host, "Content-Length": str(len(ask.body)), **ask.headers}.items():
                     line.putheader(name, value)
                 line.endheaders(ask.body)
                 answer = line.getresponse()
@@ -96,9 +104,6 @@ class Fuzzer:
                 line.close()
                 self._broke(ask, error)
         line.close()
-
-    def _line(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._host, timeout=30)
 
     def _note(self, ask: Ask, status: int, took: float) -> None:
         self.result.answers[status] += 1
@@ -118,7 +123,7 @@ class Fuzzer:
         except OSError:
             self.result.wrong.append(f"no answer ({error}): {ask.method[:20]} {ask.target[:200]}")
 
-    def _make(self, cookies: str, token: str) -> Ask:
+    def _make(self, host: str, cookies: str, token: str) -> Ask:
         chance = self._chance
         method = chance.choice(METHODS)
         target = self._target()
@@ -130,7 +135,7 @@ class Fuzzer:
         body = b""
         if method in ("POST", "PUT", "PATCH"):
             kind = chance.choice(_TYPES)
-            headers |= {"Content-Type": kind, "Referer": f"http://{self._host}/"}
+            headers |= {"Content-Type": kind, "Referer": f"http://{host}/"}
             body = self._body(kind, token)
         if chance.random() < 0.05:
             word = re.sub(r"[^ -~]", "?", self._word()[:200])

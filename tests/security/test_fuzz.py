@@ -1,6 +1,9 @@
 """Twenty thousand requests that nobody means, by everybody who may come (`make security`); some hundreds here."""
 
 import re
+from collections.abc import Callable
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -13,6 +16,7 @@ from accounts.models import User
 from registrations.links import token_of
 from registrations.models import Registration
 from tests.factories import AnswerFactory, RegistrationFactory, UserFactory
+from tests.races.web import WebServer
 from tests.registrations.pages import follow
 from tests.registrations.people_story import story
 from tests.security import scope
@@ -102,16 +106,16 @@ def test_an_odd_moment_in_the_address_of_a_new_page_does_not_break_it(client, na
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_no_request_breaks_the_portal(site: str, settings) -> None:
+def test_no_request_breaks_the_portal(web: Callable[..., WebServer], settings) -> None:
     browsers = people()
-    settings.ALLOWED_HOSTS = ["*"]
+    connect = web(ALLOWED_HOSTS="*").connect
     result = None
     wrong, asked, slowest, answers = [], 0, 0.0, {}
     for number, (name, browser) in enumerate(browsers.items()):
         browser.get("/admin/login/")
         cookies = "; ".join(f"{key}={one.value}" for key, one in browser.cookies.items())
         token = browser.cookies[settings.CSRF_COOKIE_NAME].value if settings.CSRF_COOKIE_NAME in browser.cookies else ""
-        fuzzer = Fuzzer(site, addresses(get_resolver()), known(), seed=number)
+        fuzzer = Fuzzer(connect, addresses(get_resolver()), known(), seed=number)
         fuzzer.ask(NUMBER // len(browsers) + 1, cookies, token)
         result = fuzzer.result
         wrong += [f"{name}: {one}" for one in result.wrong]
@@ -139,7 +143,7 @@ def test_an_answer_that_breaks_is_seen(site: str, monkeypatch) -> None:
         raise ValueError("odd")
 
     monkeypatch.setattr("events.queries.home_page", breaks)
-    fuzzer = Fuzzer(site, ["/"], {}, seed=1)
+    fuzzer = Fuzzer(lambda: HTTPConnection(urlsplit(site).netloc, timeout=30), ["/"], {}, seed=1)
 
     fuzzer.ask(20)
 
