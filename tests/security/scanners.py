@@ -113,7 +113,7 @@ def session_of(folder: Path, email: str) -> str:
     code = (
         "from django.conf import settings; from django.test import Client; from accounts.models import User; "
         f"c = Client(SERVER_NAME='127.0.0.1'); c.force_login(User.objects.get(email={email!r})); "
-        "c.get('/admin/password_change/'); names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME); "
+        "c.get('/accounts/password/change/'); names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME); "
         "print('COOKIE', '; '.join(n + '=' + c.cookies[n].value for n in names))"
     )
     done = subprocess.run(
